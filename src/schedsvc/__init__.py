@@ -1,0 +1,1 @@
+"""schedsvc: calendars, availability and bookings as one asynchronous gRPC service."""

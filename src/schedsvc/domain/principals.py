@@ -1,0 +1,33 @@
+"""Who is asking: the tenant, what the credential may do, and on whose behalf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a credential may do. ADMIN includes the rest."""
+
+    READ = "read"
+    WRITE = "write"
+    BOOK = "book"
+    SYNC = "sync"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """`account` of None administers the tenant; otherwise the caller has that account's rights only.
+
+    `id` names the credential in records and logs; it is no secret.
+    """
+
+    tenant: str
+    id: str
+    scopes: frozenset[Scope]
+    account: str | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the credential carries the scope, itself or through ADMIN."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes

@@ -1,0 +1,413 @@
+"""The ports of storage: what every backend promises, shown by one contract suite over all of them.
+
+**Tenants.** Every transaction belongs to one tenant and cannot see another's records.
+
+**Reading.** `Store.read` gives a connection whose statements each see what is committed when they begin. Whoever
+keeps a copy under a version must read the version first and the rows after it, never the other way round.
+`Store.snapshot` gives one consistent state to all its statements.
+
+**Writing.** `Store.write(tenant, feeds, work)` locks the rows of the named feeds in the order of their keys, then
+awaits `work(tx)`, which decides and writes, then commits and wakes the readers. `work` may be run again after a
+conflict, so it does nothing outside `tx`. Inside it, reads see the state that the lock protects, without the writes of
+this very work. Writers are plain functions: they queue rows and hand back the record with the place it will have.
+A raised exception undoes everything, and consumes no revision.
+
+**Feeds.** Creating, updating and deleting events and bookings appends to the change log in the same transaction:
+no writer can forget it. All changes of one work in one feed share one revision and are told apart by their index.
+Other writes to what a feed covers (a calendar's zone, a profile's hours) move its version alone.
+
+**Errors.** Backends raise `Contended` (nothing was done, after the retries), `StoreUnavailable`, `Overloaded`, and
+the domain errors that `work` raises. No driver error leaves the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from schedsvc.domain.accounts import Account
+from schedsvc.domain.bookings import Booking, BookingState
+from schedsvc.domain.calendars import Calendar
+from schedsvc.domain.changes import Change, Place
+from schedsvc.domain.events import Event
+from schedsvc.domain.feeds import FeedHead, FeedKey
+from schedsvc.domain.intervals import Interval
+from schedsvc.domain.keys import ApiKey
+from schedsvc.domain.names import AccountName, BookingName, CalendarName, EventName, ProfileName
+from schedsvc.domain.profiles import BookingProfile
+from schedsvc.domain.timeline import Item
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Keyset paging: at most `size` records whose sort key is greater than `after` (None: from the start)."""
+
+    size: int
+    after: tuple[str | int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """None and empty mean "any". `window` is overlap as in ListEvents: a zero-length event counts at its start.
+
+    `query` is a case-insensitive part of subject, description or location.
+    """
+
+    window: Interval | None = None
+    uids: tuple[str, ...] = ()
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookingFilter:
+    """None and empty mean "any". `starts` bounds the start, half-open, in epoch seconds."""
+
+    starts: Interval | None = None
+    states: tuple[BookingState, ...] = ()
+    booker_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Makes a write happen once per `request_id` (AIP-155).
+
+    `fingerprint` is a digest of the request's body; `encode` turns the result of the work into the answer that is
+    stored with it and given again.
+    """
+
+    method: str
+    request_id: str
+    fingerprint: bytes
+    encode: Callable[[Any], bytes]
+
+
+class AlreadyAnswered(Exception):
+    """The request was carried out before; `answer` is what its caller was told. Not an error: an answer."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+class AccountReads(Protocol):
+    async def get(self, name: AccountName) -> Account | None:
+        """The live account, or None."""
+        ...
+
+    async def is_taken(self, name: AccountName) -> bool:
+        """Whether the id is in use or ever was."""
+        ...
+
+    async def list(self, page: Page) -> Sequence[Account]:
+        """Live accounts by id; the sort key is `(id,)`."""
+        ...
+
+
+class AccountWrites(AccountReads, Protocol):
+    def create(self, draft: Account) -> Account:
+        """Also makes the account's feed row."""
+        ...
+
+    def update(self, account: Account) -> Account:
+        """The account's feed must be locked."""
+        ...
+
+    def delete(self, account: Account) -> None:
+        """Keeps the id taken. Children are deleted by the caller, in the same work."""
+        ...
+
+
+class CalendarReads(Protocol):
+    async def get(self, name: CalendarName) -> Calendar | None:
+        """The live calendar, or None."""
+        ...
+
+    async def get_many(self, names: Collection[CalendarName]) -> dict[CalendarName, Calendar]:
+        """The live ones among `names`."""
+        ...
+
+    async def is_taken(self, name: CalendarName) -> bool:
+        """Whether the id is in use or ever was."""
+        ...
+
+    async def list(self, account: str | None, page: Page) -> Sequence[Calendar]:
+        """Live calendars of one account, or of all (None); the sort key is `(account id, 0 if primary else 1, id)`."""
+        ...
+
+
+class CalendarWrites(CalendarReads, Protocol):
+    def create(self, draft: Calendar) -> Calendar:
+        """Also makes the calendar's feed row. The account's feed must be locked, unless it is created here too."""
+        ...
+
+    def update(self, calendar: Calendar) -> Calendar:
+        """The calendar's feed must be locked."""
+        ...
+
+    def delete(self, calendar: Calendar) -> None:
+        """Removes the calendar's events without a tombstone each and ends its feed with one CALENDAR_DELETED marker.
+
+        The calendar's and the account's feeds must be locked. The id stays taken.
+        """
+        ...
+
+
+class EventReads(Protocol):
+    async def get(self, name: EventName) -> Event | None: ...
+
+    async def by_uids(self, calendar: CalendarName, uids: Collection[str]) -> Sequence[Event]:
+        """All events of the calendar with one of the UIDs, in no order."""
+        ...
+
+    async def list(self, calendar: CalendarName, wanted: EventFilter, page: Page) -> Sequence[Event]:
+        """By start; the sort key is `(extent start, id)`."""
+        ...
+
+    async def all_day(self, calendar: CalendarName) -> Sequence[Event]:
+        """Every event of the calendar that starts on a date rather than at a time."""
+        ...
+
+    async def exist(self, calendar: CalendarName) -> bool:
+        """Whether the calendar has any event."""
+        ...
+
+    async def items(self, calendar: CalendarName, window: Interval) -> Sequence[Item]:
+        """What takes time (level above NONE, positive length) and whose occupied range overlaps the window."""
+        ...
+
+    async def live(self, calendar: CalendarName, window: Interval | None, after: Place, mark: int, limit: int) -> Sequence[Event]:
+        """Events overlapping the window whose last change lies after `after` and at or before revision `mark`, by place."""
+        ...
+
+
+class EventWrites(EventReads, Protocol):
+    def create(self, draft: Event) -> Event:
+        """Appends CREATED. `draft.revision`, `index`, `born`, `create_time` and `update_time` are set here."""
+        ...
+
+    def update(self, event: Event, before: Event) -> Event:
+        """Appends UPDATED with both extents."""
+        ...
+
+    def delete(self, event: Event) -> Place:
+        """Appends a tombstone (DELETED)."""
+        ...
+
+
+class ProfileReads(Protocol):
+    async def get(self, name: ProfileName) -> BookingProfile | None:
+        """The live profile, or None."""
+        ...
+
+    async def is_taken(self, name: ProfileName) -> bool:
+        """Whether the id is in use or ever was."""
+        ...
+
+    async def by_slug(self, account: str, slug: str) -> BookingProfile | None: ...
+
+    async def using(self, calendar: CalendarName) -> Sequence[ProfileName]:
+        """The live profiles that write to the calendar or check it."""
+        ...
+
+    async def list(self, account: str | None, page: Page) -> Sequence[BookingProfile]:
+        """Live profiles of one account, or of all (None); the sort key is `(account id, id)`."""
+        ...
+
+
+class ProfileWrites(ProfileReads, Protocol):
+    def create(self, draft: BookingProfile) -> BookingProfile:
+        """Also makes the profile's feed row. The account's feed must be locked."""
+        ...
+
+    def update(self, profile: BookingProfile) -> BookingProfile:
+        """The profile's and the account's feeds must be locked (slugs are unique in the account)."""
+        ...
+
+    def delete(self, profile: BookingProfile) -> None:
+        """Keeps the id taken; the profile's bookings stay in its feed."""
+        ...
+
+
+class BookingReads(Protocol):
+    async def get(self, name: BookingName) -> Booking | None: ...
+
+    async def list(self, profile: ProfileName | None, account: str | None, wanted: BookingFilter, page: Page) -> Sequence[Booking]:
+        """By start; the sort key is `(extent start, account/profile id, id)`.
+
+        `profile` of None lists over all profiles of `account`, or of the tenant when that is None too.
+        """
+        ...
+
+    async def to_come(self, profile: ProfileName, now: int) -> Sequence[Booking]:
+        """Confirmed bookings that end after `now`, by start."""
+        ...
+
+    async def live(self, profile: ProfileName, window: Interval | None, after: Place, mark: int, limit: int) -> Sequence[Booking]:
+        """As `EventReads.live`; cancelled bookings are included, since they are kept."""
+        ...
+
+
+class BookingWrites(BookingReads, Protocol):
+    def create(self, draft: Booking) -> Booking:
+        """Appends CREATED. `draft.revision`, `index`, `born`, `create_time` and `update_time` are set here."""
+        ...
+
+    def update(self, booking: Booking, before: Booking) -> Booking:
+        """Appends UPDATED with both extents."""
+        ...
+
+
+class ChangeReads(Protocol):
+    async def log(self, feed: FeedKey, after: Place, mark: int, limit: int) -> Sequence[Change]:
+        """Every change after `after` and at or before revision `mark`, in order."""
+        ...
+
+    async def net(self, feed: FeedKey, since: int, after: Place, mark: int, limit: int) -> Sequence[Change]:
+        """What the changes in revisions `(since, mark]` come to: the last one of each record, by place, after `after`.
+
+        `previous` is the record's extent at `since` (None: not there yet), so that the caller can tell what a window
+        saw before.
+        """
+        ...
+
+
+class KeyReads(Protocol):
+    async def get(self, key_id: str) -> ApiKey | None: ...
+
+    async def list(self) -> Sequence[ApiKey]:
+        """All keys of the tenant, by id, revoked ones too."""
+        ...
+
+
+class KeyWrites(KeyReads, Protocol):
+    def create(self, key: ApiKey) -> None: ...
+
+    def update(self, key: ApiKey) -> None:
+        """Replaces the key of that id."""
+        ...
+
+
+class Read(Protocol):
+    """One connection's view of one tenant."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def accounts(self) -> AccountReads: ...
+    @property
+    def calendars(self) -> CalendarReads: ...
+    @property
+    def events(self) -> EventReads: ...
+    @property
+    def profiles(self) -> ProfileReads: ...
+    @property
+    def bookings(self) -> BookingReads: ...
+    @property
+    def changes(self) -> ChangeReads: ...
+    @property
+    def keys(self) -> KeyReads: ...
+
+    async def heads(self, feeds: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
+        """Where the feeds stand, in one statement; a feed that does not exist is absent."""
+        ...
+
+
+class Write(Read, Protocol):
+    """A transaction that holds the locks it asked for."""
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock, read with the lock (an injected clock replaces it)."""
+        ...
+
+    @property
+    def locked(self) -> Mapping[FeedKey, FeedHead]:
+        """The heads of the locked feeds, as of the lock; a feed that does not exist is absent."""
+        ...
+
+    @property
+    def accounts(self) -> AccountWrites: ...
+    @property
+    def calendars(self) -> CalendarWrites: ...
+    @property
+    def events(self) -> EventWrites: ...
+    @property
+    def profiles(self) -> ProfileWrites: ...
+    @property
+    def bookings(self) -> BookingWrites: ...
+    @property
+    def keys(self) -> KeyWrites: ...
+
+    def touch(self, feed: FeedKey) -> None:
+        """Moves the version of a locked feed, so that what was derived from it is derived anew."""
+        ...
+
+
+class Subscription(Protocol):
+    """A wake-up call. Open it before reading the log, or a change in between is noticed only by the next poll."""
+
+    async def wait(self, timeout: float) -> None:
+        """Returns at the next hint that one of the feeds moved, or after `timeout` seconds; both mean "look again"."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class ChangeSignal(Protocol):
+    """Hints that feeds moved. They may be lost, repeated or merged: the log is the truth."""
+
+    def subscribe(self, tenant: str, feeds: Collection[FeedKey]) -> Subscription: ...
+
+    def notify(self, tenant: str, feeds: Collection[FeedKey]) -> None: ...
+
+
+class Clock(Protocol):
+    """What time it is. Backends ask `at` for the time of a transaction whose database clock says `database_now`."""
+
+    def now(self) -> datetime: ...
+
+    def at(self, database_now: datetime) -> datetime: ...
+
+
+class Store(Protocol):
+    """One database."""
+
+    @property
+    def signal(self) -> ChangeSignal: ...
+
+    def read(self, tenant: str) -> AbstractAsyncContextManager[Read]: ...
+
+    def snapshot(self, tenant: str) -> AbstractAsyncContextManager[Read]: ...
+
+    async def write(
+        self,
+        tenant: str,
+        feeds: Collection[FeedKey],
+        work: Callable[[Write], Awaitable[T]],
+        *,
+        once: Once | None = None,
+        dry_run: bool = False,
+    ) -> T:
+        """Carries out `work` under the locks and commits; `dry_run` undoes it and answers all the same.
+
+        Once begun it runs to its end even if the caller is cancelled. Raises AlreadyAnswered when `once` was carried
+        out before, RequestIdReused when it was, but for another body.
+        """
+        ...
+
+    async def has_keys(self) -> bool:
+        """Whether any tenant has an API key that is not revoked."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises StoreUnavailable unless the database answers and accepts writes."""
+        ...
+
+    async def close(self) -> None: ...
+
+

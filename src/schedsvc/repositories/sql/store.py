@@ -1,0 +1,103 @@
+"""The port `Store` on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schedsvc.domain.errors import Contended, Overloaded
+from schedsvc.domain.feeds import FeedKey
+from schedsvc.repositories.base import ChangeSignal, Clock, Once, Read, Write
+from schedsvc.repositories.sql import keys, schema
+from schedsvc.repositories.sql.committer import Committer, Job
+from schedsvc.repositories.sql.engine import Database, SqlSettings, open_database
+from schedsvc.repositories.sql.errors import Conflict, driver_errors
+from schedsvc.repositories.sql.session import Session
+from schedsvc.repositories.sql.signal import InProcessSignal
+from schedsvc.repositories.sql.tables import feeds
+from schedsvc.repositories.sql.views import SqlRead
+
+T = TypeVar("T")
+
+# Changes nothing, but only where something could be changed.
+_PROBE = feeds.update().where(feeds.c.tenant_id == "").values(version=feeds.c.version)
+
+
+class SqlStore:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._signal = InProcessSignal()
+        self._committer = Committer(database, clock, self._signal)
+
+    @classmethod
+    async def create(cls, settings: SqlSettings, clock: Clock) -> SqlStore:
+        """Raises SchemaMismatch unless the schema is this program's own; StoreUnavailable."""
+        database = open_database(settings)
+        try:
+            async with _unconflicted(database.reading()) as connection:
+                schema.check(await schema.state_of(connection))
+        except BaseException:
+            await database.dispose()
+            raise
+        return cls(database, clock)
+
+    @property
+    def signal(self) -> ChangeSignal:
+        return self._signal
+
+    @asynccontextmanager
+    async def read(self, tenant: str) -> AsyncIterator[Read]:
+        async with _unconflicted(self._database.reading()) as connection:
+            yield SqlRead(Session(connection, tenant))
+
+    @asynccontextmanager
+    async def snapshot(self, tenant: str) -> AsyncIterator[Read]:
+        async with _unconflicted(self._database.snapshot()) as connection:
+            yield SqlRead(Session(connection, tenant))
+
+    async def write(
+        self,
+        tenant: str,
+        feeds: Collection[FeedKey],
+        work: Callable[[Write], Awaitable[T]],
+        *,
+        once: Once | None = None,
+        dry_run: bool = False,
+    ) -> T:
+        job = Job(tenant=tenant, feeds=feeds, work=work, once=once, dry_run=dry_run)
+        return await self._committer.submit(job)
+
+    async def has_keys(self) -> bool:
+        async with _unconflicted(self._database.reading()) as connection:
+            with driver_errors():
+                return (await connection.execute(keys.IN_FORCE)).first() is not None
+
+    async def ping(self) -> None:
+        """A database that is merely busy is well."""
+        try:
+            async with self._database.writing() as transaction:
+                with driver_errors():
+                    await transaction.connection.execute(_PROBE)
+        except (Conflict, Overloaded):
+            return
+
+    async def close(self) -> None:
+        """Lets running writes end, wakes whoever waits for a change and closes all connections."""
+        await self._committer.close()
+        self._signal.close()
+        await self._database.dispose()
+
+
+@asynccontextmanager
+async def _unconflicted(
+    opening: AbstractAsyncContextManager[AsyncConnection],
+) -> AsyncIterator[AsyncConnection]:
+    """Reads are not run again by the store; their callers may do so."""
+    try:
+        async with opening as connection:
+            yield connection
+    except Conflict as conflict:
+        raise Contended("Other work was in the way; try again.") from conflict

@@ -1,0 +1,60 @@
+"""One tenant's view of the database, for reading and inside a write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from schedsvc.domain.feeds import FeedHead, FeedKey
+from schedsvc.repositories.sql import feeds
+from schedsvc.repositories.sql.accounts import SqlAccounts, SqlAccountWrites
+from schedsvc.repositories.sql.bookings import SqlBookings, SqlBookingWrites
+from schedsvc.repositories.sql.calendars import SqlCalendars, SqlCalendarWrites
+from schedsvc.repositories.sql.changes import SqlChanges
+from schedsvc.repositories.sql.events import SqlEvents, SqlEventWrites
+from schedsvc.repositories.sql.keys import SqlKeys, SqlKeyWrites
+from schedsvc.repositories.sql.ledger import Ledger
+from schedsvc.repositories.sql.profiles import SqlProfiles, SqlProfileWrites
+from schedsvc.repositories.sql.session import Session
+
+
+class SqlRead:
+    """The port `Read`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.tenant = session.tenant
+        self.accounts = SqlAccounts(session)
+        self.calendars = SqlCalendars(session)
+        self.events = SqlEvents(session)
+        self.profiles = SqlProfiles(session)
+        self.bookings = SqlBookings(session)
+        self.changes = SqlChanges(session)
+        self.keys = SqlKeys(session)
+
+    async def heads(self, keys: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
+        return await feeds.heads(self._session, set(keys))
+
+
+class SqlWrite:
+    """The port `Write`. What is written goes to the ledger; the committer writes it down."""
+
+    def __init__(self, session: Session, ledger: Ledger, locked: Mapping[FeedKey, FeedHead]) -> None:
+        self._session = session
+        self._ledger = ledger
+        self.tenant = session.tenant
+        self.now: datetime = ledger.now
+        self.locked = locked
+        self.accounts = SqlAccountWrites(session, ledger)
+        self.calendars = SqlCalendarWrites(session, ledger)
+        self.events = SqlEventWrites(session, ledger)
+        self.profiles = SqlProfileWrites(session, ledger)
+        self.bookings = SqlBookingWrites(session, ledger)
+        self.changes = SqlChanges(session)
+        self.keys = SqlKeyWrites(session, ledger)
+
+    async def heads(self, keys: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
+        return await feeds.heads(self._session, set(keys))
+
+    def touch(self, feed: FeedKey) -> None:
+        self._ledger.touch(feed)

@@ -1,0 +1,1 @@
+"""The gRPC edge: servicers, and what stands between them and the wire."""

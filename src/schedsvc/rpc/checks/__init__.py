@@ -1,0 +1,55 @@
+"""What is wrong with a request: every bad field at once, before anything is decoded.
+
+Three sources, of which each field is named once: what the protos declare with `google.api` annotations (required,
+references) and what their comments say (the semantic checks), then the declared `buf.validate` rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from schedsvc.domain.errors import Violation
+from schedsvc.rpc.checks import declared
+from schedsvc.rpc.checks.report import Report
+from schedsvc.rpc.checks.updates import update_of, walk_update
+from schedsvc.rpc.checks.walk import walk
+from schedsvc.v1 import booking_service_pb2, calendar_service_pb2, sync_service_pb2
+
+_SERVICES = (booking_service_pb2, calendar_service_pb2, sync_service_pb2)
+
+
+def violations(request: Message, *, first: bool = True) -> list[Violation]:
+    """Every bad field of a request; empty if it can be decoded.
+
+    `first` is False for the later messages of a client stream, which need not repeat what is required.
+    """
+    report = Report()
+    update = update_of(request.DESCRIPTOR)
+    tree = walk_update(report, request, update) if update else None
+    walk(report, "", request, required=first)
+    declared.collect(report, request, update.field if update else "", tree)
+    return report.violations
+
+
+def merged_violations(resource: Message, path: str) -> list[Violation]:
+    """Every field of a resource that is bad after an update; `path` is that of the resource in the request."""
+    report = Report()
+    walk(report, path, resource)
+    return report.violations
+
+
+def request_types() -> Iterable[type[Message]]:
+    """The request of every method of every service."""
+    for module in _SERVICES:
+        for service in module.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                yield GetMessageClass(method.input_type)
+
+
+def warm_up() -> None:
+    """Compiles the rules of all requests, which the first callers would wait for otherwise."""
+    for request_type in request_types():
+        violations(request_type())

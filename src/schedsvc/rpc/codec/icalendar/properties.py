@@ -1,0 +1,122 @@
+"""The properties of a component: names, parameters and values (RFC 5545 sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from icalendar.parser import Contentline, unescape_backslash
+
+from schedsvc.rpc.codec.icalendar.lines import Line
+
+_NAME = re.compile(rb"\s*([A-Za-z0-9-]{1,64})[ \t]*([:;])")
+_MESSAGES = 20
+
+
+class Unusable(ValueError):
+    """The component cannot be imported; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """`value` is raw: its escapes depend on its type. `encoding` is what its bytes were read as."""
+
+    name: str
+    params: Mapping[str, str]
+    value: str
+
+    @property
+    def text(self) -> str:
+        """The value of a TEXT property (RFC 5545 section 3.3.11)."""
+        return unescape_backslash(self.value)
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was read leniently, each thing once, in order."""
+
+    _found: dict[str, None] = field(default_factory=dict)
+
+    def add(self, message: str) -> None:
+        self._found.setdefault(message)
+
+    def messages(self) -> tuple[str, ...]:
+        """At most 20 of them and how many there are beyond."""
+        found = tuple(self._found)
+        if len(found) <= _MESSAGES:
+            return found
+        return *found[:_MESSAGES], f"and {len(found) - _MESSAGES} more"
+
+
+class Properties:
+    """The properties of one component by name. Of those that may be there once, the first counts."""
+
+    def __init__(self, lines: Iterable[Line], wanted: Container[str], notes: Notes) -> None:
+        self._notes = notes
+        self._found: dict[str, list[Property]] = {}
+        for line in lines:
+            if (found := self._read(line, wanted)) is not None:
+                self._found.setdefault(found.name, []).append(found)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def all(self, name: str) -> list[Property]:
+        return self._found.get(name, [])
+
+    def one(self, name: str) -> Property | None:
+        """The property of that name, None if there is none."""
+        found = self.all(name)
+        if len(found) > 1:
+            self._notes.add(f"{name} is there {len(found)} times: the first one counts")
+        return found[0] if found else None
+
+    def text(self, name: str) -> str:
+        """The unescaped text without the blanks around it, "" if there is none."""
+        found = self.one(name)
+        return found.text.strip() if found else ""
+
+    def word(self, name: str) -> str:
+        """A value out of a fixed list, in upper case; "" if there is none."""
+        found = self.one(name)
+        return found.value.strip().upper() if found else ""
+
+    def _read(self, line: Line, wanted: Container[str]) -> Property | None:
+        head = _NAME.match(line.data)
+        if head is None:
+            self._notes.add(f"line {line.number} is no property and was left out")
+            return None
+        name = head[1].decode().upper()
+        if name not in wanted:
+            return None
+        if line.cut:
+            self._notes.add(f"{name} is longer than 64 KiB and was left out")
+            return None
+        return self._parsed(name, head, line)
+
+    def _parsed(self, name: str, head: re.Match[bytes], line: Line) -> Property | None:
+        if head[2] == b":":
+            return Property(name, {}, self._decoded(name, line.data[head.end() :]))
+        try:
+            _, params, value = Contentline(self._decoded(name, line.data)).raw_parts()
+        except ValueError:
+            self._notes.add(f"{name} in line {line.number} cannot be read and was left out")
+            return None
+        return Property(name, {key.upper(): _single(found) for key, found in params.items()}, value)
+
+    def _decoded(self, name: str, raw: bytes) -> str:
+        """Without the character NUL, which no text may contain."""
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            self._notes.add(f"{name} is not UTF-8: read as Latin-1")
+            text = raw.decode("latin-1")
+        if "\0" in text:
+            self._notes.add(f"the character NUL in {name} was left out")
+        return text.replace("\0", "")
+
+
+def _single(value: str | list[str]) -> str:
+    """A parameter that has a comma but no quotes is one value all the same."""
+    return value if isinstance(value, str) else ", ".join(value)

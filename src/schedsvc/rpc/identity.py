@@ -1,0 +1,80 @@
+"""Who calls, and which methods a credential opens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from schedsvc.domain.errors import ScopeMissing, Unauthenticated
+from schedsvc.domain.principals import Principal, Scope
+from schedsvc.usecases.credentials import REFUSED
+
+Authenticate: TypeAlias = Callable[[str], Awaitable[Principal]]
+
+ANYONE = Principal(tenant="default", id="anonymous", scopes=frozenset(Scope))
+"""Every caller of a deployment without API keys."""
+
+_ADMIN = frozenset({Scope.ADMIN})
+_READ = frozenset({Scope.READ})
+_WRITE = frozenset({Scope.WRITE})
+_BOOK = frozenset({Scope.BOOK})
+_SYNC = frozenset({Scope.SYNC})
+
+SCOPES: Mapping[str, frozenset[Scope]] = {
+    "CalendarService/CreateAccount": _ADMIN,
+    "CalendarService/GetAccount": _READ,
+    "CalendarService/ListAccounts": _READ,
+    "CalendarService/UpdateAccount": _ADMIN,
+    "CalendarService/DeleteAccount": _ADMIN,
+    "CalendarService/CreateCalendar": _WRITE,
+    "CalendarService/GetCalendar": _READ,
+    "CalendarService/ListCalendars": _READ,
+    "CalendarService/UpdateCalendar": _WRITE,
+    "CalendarService/DeleteCalendar": _WRITE,
+    "CalendarService/CreateEvent": _WRITE,
+    "CalendarService/GetEvent": _READ,
+    "CalendarService/ListEvents": _READ,
+    "CalendarService/UpdateEvent": _WRITE,
+    "CalendarService/DeleteEvent": _WRITE,
+    "CalendarService/QueryFreeBusy": _READ,
+    "CalendarService/ImportCalendar": _WRITE,
+    "BookingService/CreateBookingProfile": _WRITE,
+    "BookingService/GetBookingProfile": _READ,
+    "BookingService/ListBookingProfiles": _READ,
+    "BookingService/UpdateBookingProfile": _WRITE,
+    "BookingService/DeleteBookingProfile": _WRITE,
+    "BookingService/ListSlots": _BOOK | _READ,
+    "BookingService/CreateBooking": _BOOK,
+    "BookingService/GetBooking": _READ,
+    "BookingService/ListBookings": _READ,
+    "BookingService/CancelBooking": _BOOK,
+    "SyncService/StartSync": _SYNC,
+    "SyncService/ListChanges": _SYNC,
+    "SyncService/ListUpdated": _SYNC,
+    "SyncService/ListDeleted": _SYNC,
+    "SyncService/StreamChanges": _SYNC,
+}
+"""Which scopes open a method: one of them is enough, and ADMIN opens all. What is not listed is not served."""
+
+
+class Identity:
+    """Tells callers by their API keys. `authenticate` of None: there are no keys, and everybody may do everything."""
+
+    def __init__(self, authenticate: Authenticate | None) -> None:
+        self._authenticate = authenticate
+
+    async def principal(self, authorization: str) -> Principal:
+        """The caller behind a value of the metadata `authorization`. Raises Unauthenticated, always with one text."""
+        if self._authenticate is None:
+            return ANYONE
+        scheme, _, key = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated(REFUSED)
+        return await self._authenticate(key.strip())
+
+
+def demand(principal: Principal, scopes: frozenset[Scope]) -> None:
+    """Raises ScopeMissing unless the caller has one of the scopes."""
+    if scopes.isdisjoint(principal.scopes) and Scope.ADMIN not in principal.scopes:
+        wanted = " or ".join(sorted(scopes))
+        raise ScopeMissing(f"the credential needs the scope {wanted}", scope=wanted)

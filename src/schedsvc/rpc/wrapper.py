@@ -1,0 +1,223 @@
+"""What every call goes through, unary or streaming, on its way to a servicer method and back.
+
+In this order: request id, admission, identity, scope, deadline, decoding, field checks, the method, errors, figures
+and the line in the log. Plain functions around the method, so that streams get the same as unary calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from logging import DEBUG, ERROR, INFO
+from time import perf_counter
+from typing import Any, Never, TypeAlias
+
+from google.protobuf.message import DecodeError, Message
+from grpc import StatusCode, aio
+
+from schedsvc.domain.errors import DomainError, InvalidInput, Violation
+from schedsvc.domain.principals import Scope
+from schedsvc.repositories.base import AlreadyAnswered
+from schedsvc.rpc import errors
+from schedsvc.rpc.admission import Load, Pool
+from schedsvc.rpc.calls import Call, Context
+from schedsvc.rpc.errors import DeadlineExceeded, Defect
+from schedsvc.rpc.identity import Identity, demand
+from schedsvc.rpc.logs import CallLog
+from schedsvc.rpc.metrics import Metrics
+
+Check: TypeAlias = Callable[[Message], Sequence[Violation]]
+Handler: TypeAlias = Callable[[Any, Context], Awaitable[bytes | None]]
+
+REQUEST_ID = "x-request-id"
+REPLAYED = ("idempotent-replayed", "true")
+DETAILS = "grpc-status-details-bin"
+
+_ACCEPTED_REQUEST_ID = re.compile(r"[!-~]{1,128}")
+_MALFORMED = Violation("", "the bytes are no message of this method's request type", "MESSAGE_MALFORMED")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One RPC and what serves it. `name` is `Service/Method`; a probe is answered to anyone, at any time."""
+
+    name: str
+    request: type[Message]
+    serve: Callable[[Any, Call], Awaitable[Any]]
+    streams_in: bool
+    streams_out: bool
+    scopes: frozenset[Scope] = frozenset()
+    is_probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long calls may take, in seconds: the default and the most. Server streams end by their own age."""
+
+    unary: float = 30.0
+    upload: float = 300.0
+
+    def of(self, method: Method) -> float | None:
+        """The deadline of the server for a method; None: it has none."""
+        if method.streams_out:
+            return None
+        return self.upload if method.streams_in else self.unary
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the wrappers of one server share."""
+
+    identity: Identity
+    check: Check
+    load: Load
+    metrics: Metrics
+    log: CallLog
+    new_request_id: Callable[[], str]
+    deadlines: Deadlines = Deadlines()
+
+
+def wrap(method: Method, edge: Edge) -> Handler:
+    """The method as gRPC calls it: with the bytes of a message, or an iterator over those of many."""
+    return _Wrapper(method, edge).handle
+
+
+class _Wrapper:
+    """What is known about a method before it is called is looked up once, here."""
+
+    def __init__(self, method: Method, edge: Edge) -> None:
+        self._method = method
+        self._edge = edge
+        self._load = edge.load
+        self._pool = _pool(method, edge.load)
+        self._limit = edge.deadlines.of(method)
+        self._meter = edge.metrics.of(method.name)
+        self._level = DEBUG if method.is_probe else INFO
+
+    async def handle(self, incoming: Any, context: Context) -> bytes | None:
+        began = perf_counter()
+        self._meter.started.inc()
+        request_id, authorization = self._read(context)
+        call = Call(self._method.name, request_id, context, self._load.closing)
+        context.set_trailing_metadata(((REQUEST_ID, request_id),))
+        try:
+            answer = await self._admitted(incoming, call, authorization)
+        except BaseException as error:
+            if _is_over(error):
+                self._finish(call, began, _code_of_end(context))
+                raise
+            told = self._told(error, call)
+        else:
+            self._finish(call, began, StatusCode.OK)
+            return answer
+        self._finish(call, began, errors.code_of(told), errors.reason_of(told))
+        return await _abort(call, told)
+
+    def _read(self, context: Context) -> tuple[str, str]:
+        """The request id and the credential of the call."""
+        request_id = authorization = ""
+        for key, value in context.invocation_metadata() or ():
+            if key == "authorization":
+                authorization = str(value)
+            elif key == REQUEST_ID and _ACCEPTED_REQUEST_ID.fullmatch(str(value)):
+                request_id = str(value)
+        return request_id or self._edge.new_request_id(), authorization
+
+    async def _admitted(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
+        self._load.enter(self._pool, probe=self._method.is_probe)
+        try:
+            return await self._in_time(incoming, call, authorization)
+        finally:
+            self._load.leave(self._pool)
+
+    async def _in_time(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
+        """The deadline of the client is kept by gRPC; the server's counts only if it comes first."""
+        remaining: float | None = call.context.time_remaining()
+        if self._limit is None or (remaining is not None and remaining <= self._limit):
+            return await self._serve(incoming, call, authorization)
+        limit = asyncio.timeout(self._limit)
+        call.ends_at(asyncio.get_running_loop().time() + self._limit)
+        try:
+            async with limit:
+                return await self._serve(incoming, call, authorization)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise DeadlineExceeded(f"the call took longer than {self._limit:g} seconds") from None
+
+    async def _serve(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
+        if not self._method.is_probe:
+            call.principal = await self._edge.identity.principal(authorization)
+            demand(call.principal, self._method.scopes)
+        request = self._messages(incoming) if self._method.streams_in else self._decode(incoming)
+        if self._method.streams_out:
+            await call.context.send_initial_metadata(((REQUEST_ID, call.request_id),))
+        try:
+            answer = await self._method.serve(request, call)
+        except AlreadyAnswered as before:
+            call.context.set_trailing_metadata(((REQUEST_ID, call.request_id), REPLAYED))
+            return before.answer
+        return None if self._method.streams_out else _encoded(answer)
+
+    async def _messages(self, incoming: AsyncIterable[bytes]) -> AsyncIterator[Message]:
+        async for raw in incoming:
+            yield self._decode(raw)
+
+    def _decode(self, raw: bytes) -> Message:
+        try:
+            message = self._method.request.FromString(raw)
+        except DecodeError:
+            raise InvalidInput([_MALFORMED]) from None
+        violations = self._edge.check(message)
+        if violations:
+            raise InvalidInput(violations)
+        return message
+
+    def _told(self, error: BaseException, call: Call) -> DomainError:
+        """What the caller is told about an error: itself if it is in the table, else nothing at all."""
+        if isinstance(error, DomainError) and type(error) in errors.TABLE:
+            return error
+        self._edge.log.defect(call, error)
+        return Defect("internal error; the request id finds its cause in the log of the server")
+
+    def _finish(self, call: Call, began: float, code: StatusCode, reason: str = "") -> None:
+        seconds = perf_counter() - began
+        self._meter.handled(code, seconds)
+        level = ERROR if code is StatusCode.INTERNAL else self._level
+        self._edge.log.ended(call, code.name, reason, seconds, level)
+
+
+def _pool(method: Method, load: Load) -> Pool:
+    is_stream = method.streams_in or method.streams_out
+    if method.is_probe:
+        return load.probe_streams if is_stream else load.probe_calls
+    return load.streams if is_stream else load.unary
+
+
+def _encoded(answer: Any) -> bytes:
+    encoded: bytes = answer if type(answer) is bytes else answer.SerializeToString()
+    return encoded
+
+
+def _is_over(error: BaseException) -> bool:
+    """Whether there is nobody to answer any more: the call was cancelled, or gRPC says so, or the process ends.
+
+    A CancelledError that nobody sent to this task is a defect of the method: re-raised, it would leave the client
+    waiting for an answer that never comes.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, aio.BaseError) or not isinstance(error, Exception)
+
+
+def _code_of_end(context: Context) -> StatusCode:
+    return StatusCode.DEADLINE_EXCEEDED if context.time_remaining() == 0 else StatusCode.CANCELLED
+
+
+async def _abort(call: Call, error: DomainError) -> Never:
+    status = errors.status_of(error, call.request_id)
+    trailers = ((DETAILS, status.SerializeToString()), (REQUEST_ID, call.request_id))
+    await call.context.abort(errors.code_of(error), status.message, trailers)

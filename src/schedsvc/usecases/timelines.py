@@ -1,0 +1,74 @@
+"""Timelines of calendars, kept between requests under the version of their feed.
+
+A chunk is read from the database when it is first needed and used until the feed's version moves: no message has to
+invalidate it, on any process. The version is read before the rows, so a copy can be newer than its label, which the
+next look at the version mends, and never older.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from schedsvc.domain.feeds import FeedHead, FeedKey, calendar_feed
+from schedsvc.domain.intervals import Interval
+from schedsvc.domain.names import CalendarName
+from schedsvc.domain.timeline import Chunk, Timeline, chunk_extent, chunk_range, fill
+from schedsvc.repositories.base import Read
+
+CAPACITY_ITEMS = 500_000
+
+
+@dataclass(slots=True)
+class _Kept:
+    label: tuple[int, int]
+    chunks: dict[int, Chunk] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> int:
+        return sum(1 + len(chunk.items) for chunk in self.chunks.values())
+
+
+class Timelines:
+    """The least recently used calendars are dropped when more than `capacity` items are kept."""
+
+    def __init__(self, capacity: int = CAPACITY_ITEMS) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[tuple[str, FeedKey], _Kept] = OrderedDict()
+
+    async def load(
+        self, tx: Read, heads: Mapping[FeedKey, FeedHead], calendars: Collection[CalendarName], window: Interval
+    ) -> list[Timeline]:
+        """The calendars' timelines over at least `window`, as of `heads`, which were read before this call.
+
+        A calendar without a head is left out.
+        """
+        feeds = {calendar: calendar_feed(calendar) for calendar in calendars}
+        return [
+            await self._timeline(tx, calendar, heads[feed], window) for calendar, feed in feeds.items() if feed in heads
+        ]
+
+    async def _timeline(self, tx: Read, calendar: CalendarName, head: FeedHead, window: Interval) -> Timeline:
+        key, label = (tx.tenant, head.key), (head.epoch, head.version)
+        kept = self._kept.get(key)
+        chunks = dict(kept.chunks) if kept is not None and kept.label == label else {}
+        missing = [index for index in chunk_range(*window) if index not in chunks]
+        if missing:
+            chunks.update(await _read(tx, calendar, missing))
+            self._keep(key, _Kept(label, chunks))
+        elif kept is not None:
+            self._kept.move_to_end(key)
+        return Timeline(calendar, chunks)
+
+    def _keep(self, key: tuple[str, FeedKey], kept: _Kept) -> None:
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
+        total = sum(other.weight for other in self._kept.values())
+        while total > self._capacity and len(self._kept) > 1:
+            total -= self._kept.popitem(last=False)[1].weight
+
+
+async def _read(tx: Read, calendar: CalendarName, indices: Sequence[int]) -> dict[int, Chunk]:
+    lo, hi = chunk_extent(indices[0])[0], chunk_extent(indices[-1])[1]
+    return fill(indices, await tx.events.items(calendar, (lo, hi)))

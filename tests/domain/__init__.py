@@ -1,0 +1,1 @@
+"""The pure decisions: properties for algebra and time, examples for single decisions."""
