@@ -135,9 +135,7 @@ async def _listen(
     retention = timedelta(days=settings.change_retention_days)
     services = assemble(store, clock, make_sealer(settings), retention=retention)
     probes = reflection.services([*DESCRIPTORS, HEALTH]) if settings.reflection else []
-    options = ServerOptions(
-        address=str(settings.listen), credentials=_tls(settings), reuse_port=settings.workers > 1
-    )
+    options = ServerOptions(address=str(settings.listen), credentials=_tls(settings), reuse_port=settings.workers > 1)
     readiness = Readiness(store.ping, health)
     server = Server([*services, health.service(), *probes], SCOPES, edge, health, readiness, options)
     metrics_port = _serve_metrics(settings, stack, metrics)
@@ -182,9 +180,7 @@ async def credentials(settings: Settings) -> AsyncIterator[Credentials]:
         yield _credentials(store, clock)
 
 
-def make_edge(
-    settings: Settings, clock: Clock, authenticate: Authenticate | None, metrics: CollectorRegistry
-) -> Edge:
+def make_edge(settings: Settings, clock: Clock, authenticate: Authenticate | None, metrics: CollectorRegistry) -> Edge:
     """What all calls of a server go through."""
     checks.warm_up()
     load = Load(unary=settings.max_unary, streams=settings.max_streams)

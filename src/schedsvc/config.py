@@ -162,6 +162,7 @@ class Variable:
     """
 
     name: str
+    shape: str
     parse: Callable[[str], Any]
     default: str
     help: str
@@ -170,6 +171,10 @@ class Variable:
     @property
     def field(self) -> str:
         return self.name.lower()
+
+    @property
+    def is_flag(self) -> bool:
+        return self.shape == "true|false"
 
 
 def _text(variable: Variable, environ: Mapping[str, str]) -> str:
@@ -295,68 +300,86 @@ def _clock(text: str) -> datetime | None:
 VARIABLES = (
     Variable(
         "DATABASE_URL",
+        "URL",
         _database_url,
         DEFAULT_DATABASE_URL,
         "Where the data lives: sqlite+aiosqlite:///file.db or postgresql+asyncpg://user:password@host/name.",
         from_file=True,
     ),
-    Variable("LISTEN", _address, "127.0.0.1:50051", "Address of the gRPC server; port 0 takes any free one."),
+    Variable(
+        "LISTEN", "HOST:PORT", _address, "127.0.0.1:50051", "Address of the gRPC server; port 0 takes any free one."
+    ),
     Variable(
         "HEALTH_LISTEN",
+        "HOST:PORT",
         _optional_address,
         "",
         "Second address that answers health checks alone, in plain text, for probes that cannot speak TLS.",
     ),
     Variable(
         "METRICS_LISTEN",
+        "HOST:PORT",
         _optional_address,
         "",
         "Address of /metrics for Prometheus; off if empty. Worker n adds n to the port.",
     ),
-    Variable("TLS_CERT_FILE", _existing_file, "", "Certificate chain (PEM)."),
-    Variable("TLS_KEY_FILE", _existing_file, "", "Private key of the certificate (PEM)."),
+    Variable("TLS_CERT_FILE", "FILE", _existing_file, "", "Certificate chain (PEM)."),
+    Variable("TLS_KEY_FILE", "FILE", _existing_file, "", "Private key of the certificate (PEM)."),
     Variable(
-        "INSECURE", _truth, "false", "Serve plain text beyond loopback, for networks where something else encrypts."
+        "INSECURE",
+        "true|false",
+        _truth,
+        "false",
+        "Serve plain text beyond loopback, for networks where something else encrypts.",
     ),
     Variable(
         "REFLECTION",
+        "true|false",
         _optional_truth,
         "",
         "Server reflection for grpcurl and buf; on for loopback addresses unless set.",
     ),
     Variable(
         "TOKEN_KEYS",
+        "LINES",
         _token_keys,
         "",
         "Keys that sign page and sync tokens: lines of id:base64 (ids 0 to 255, 32 bytes or more), the last one "
         "signs. Needed on PostgreSQL; on SQLite made beside the database.",
         from_file=True,
     ),
-    Variable("DRAIN_SECONDS", _seconds(0, 3600), "20", "How long running calls may go on after SIGTERM."),
-    Variable("WORKERS", _whole(1, 64), "1", "Processes that share the address; more than one needs PostgreSQL."),
+    Variable("DRAIN_SECONDS", "SECONDS", _seconds(0, 3600), "20", "How long running calls may go on after SIGTERM."),
+    Variable("WORKERS", "N", _whole(1, 64), "1", "Processes that share the address; more than one needs PostgreSQL."),
     Variable(
-        "POOL_SIZE", _whole(1, 1000), "10", "Connections of a process to PostgreSQL for writes; as many for reads."
+        "POOL_SIZE", "N", _whole(1, 1000), "10", "Connections of a process to PostgreSQL for writes; as many for reads."
     ),
     Variable(
         "STATEMENT_CACHE_SIZE",
+        "N",
         _whole(0, 10_000),
         "100",
         "Prepared statements kept for each connection; 0 behind a proxy that pools transactions.",
     ),
-    Variable("LOG_LEVEL", _level, "info", "Least weight of a log line: debug, info, warning or error."),
+    Variable("LOG_LEVEL", "LEVEL", _level, "info", "Least weight of a log line: debug, info, warning or error."),
     Variable(
-        "CHANGE_RETENTION_DAYS", _whole(1, 3660), "30", "How long a sync token can be used after it was given out."
+        "CHANGE_RETENTION_DAYS",
+        "DAYS",
+        _whole(1, 3660),
+        "30",
+        "How long a sync token can be used after it was given out.",
     ),
     Variable(
         "DEFAULT_DEADLINE_SECONDS",
+        "SECONDS",
         _seconds(0.1, 3600),
         "30",
         "How long a unary call may take; a shorter deadline of the client counts.",
     ),
-    Variable("MAX_UNARY", _whole(1, 100_000), "200", "Unary calls of a process at once; more are turned away."),
-    Variable("MAX_STREAMS", _whole(1, 100_000), "1000", "Streams of a process at once; more are turned away."),
+    Variable("MAX_UNARY", "N", _whole(1, 100_000), "200", "Unary calls of a process at once; more are turned away."),
+    Variable("MAX_STREAMS", "N", _whole(1, 100_000), "1000", "Streams of a process at once; more are turned away."),
     Variable(
         "CLOCK",
+        "INSTANT",
         _clock,
         "",
         "Instant at which the server believes to start, such as 2027-05-10T08:00:00Z, for demonstrations; only on "

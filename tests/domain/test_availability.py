@@ -211,6 +211,7 @@ def test_a_rule_forbids_a_start_alone_if_and_only_if_it_forbids_it_in_a_window(c
     timelines = case.timelines(lo, hi)
     for rule in _RULES:
         forbidden = rule.forbids(case.offer, case.question, timelines, lo, hi).intervals
+        assert list(forbidden) == sorted(forbidden)
         assert list(forbidden) == sorted(forbidden, key=lambda interval: interval[1])
         for start in range(lo, hi, 60):
             alone = rule.forbids(case.offer, case.question, timelines, start, start + 1).intervals

@@ -21,6 +21,7 @@ from schedsvc.domain.events import Level
 from schedsvc.domain.hours import default_hours
 from schedsvc.domain.names import BookingName
 from schedsvc.domain.profiles import DatePeriod
+from schedsvc.domain.rules import buffers
 from schedsvc.domain.timeline import Item
 from tests.domain.offers import (
     BASE,
@@ -240,6 +241,21 @@ def test_the_buffers_of_a_booking_count_for_a_profile_without_any() -> None:
     some = offer(ALL_DAY, step_minutes=15)
     assert reasons(some, "2026-03-02T10:30Z", BOOKED) == ["BUFFER"]
     assert reasons(some, "2026-03-02T10:45Z", BOOKED) == []
+
+
+def test_a_start_that_meets_an_event_is_busy_and_not_also_too_close_to_it_or_its_neighbour() -> None:
+    some = offer(ALL_DAY, duration_minutes=5, step_minutes=5, buffer_before_minutes=5, buffer_after_minutes=45)
+    short = [meeting("10:00", "10:05"), meeting("10:10", "10:20")]
+    assert reasons(some, "2026-03-02T10:00Z", short) == ["BUSY"]
+    assert reasons(some, "2026-03-02T09:30Z", short) == ["BUFFER"]
+    lo, hi = at("2026-03-02T09:00Z"), at("2026-03-02T11:00Z")
+    line = timeline(short, lo - 3600, hi + 3600)
+    # Whole seconds: the meetings forbid what would end after they begin.
+    assert buffers.forbids(some, Question(NOW, 300), [line], lo, hi).intervals == [
+        (at("2026-03-02T09:10:01Z"), at("2026-03-02T09:55:01Z")),
+        (at("2026-03-02T10:05:00Z"), at("2026-03-02T10:05:01Z")),
+        (at("2026-03-02T10:20:00Z"), at("2026-03-02T10:25:00Z")),
+    ]
 
 
 def test_buffers_may_lie_outside_hours() -> None:

@@ -93,6 +93,8 @@ def test_what_is_taken_is_the_union_of_the_extents_of_all_but_one_booking(
 ) -> None:
     name = BookingName(PROFILE, besides) if besides else None
     taken = loaded(some).taken(aspect, lo, hi, name)
+    assert taken == sorted(taken, key=lambda interval: interval[0])
+    assert taken == sorted(taken, key=lambda interval: interval[1])
     others = [i for i in some if name is None or i.booking != name]
     if lo < hi:
         assert merge(clip(taken, lo, hi)) == clip(merge(extents(others, aspect)), lo, hi)
@@ -104,6 +106,15 @@ def test_only_levels_that_block_are_taken_and_nothing_of_length_zero() -> None:
     assert some.taken(Aspect.BARE, 0, DAY) == [(1000 * lv, 1000 * lv + 10) for lv in blocking]
     assert some.taken(Aspect.AWAY, 0, DAY) == [(4000, 4010)]
     assert some.taken(Aspect.BUSY, 0, DAY) == [(2000, 2010), (3000, 3010)]
+
+
+def test_a_bare_extent_is_taken_once_though_its_buffers_reach_into_the_next_chunk() -> None:
+    border = CHUNK_SECONDS
+    some = loaded([item(border - 900, border - 800, after=DAY), item(border - 700, border - 600)])
+    assert some.taken(Aspect.BARE, border - DAY, border + DAY) == [
+        (border - 900, border - 800),
+        (border - 700, border - 600),
+    ]
 
 
 def test_a_timeline_knows_whether_buffers_are_near() -> None:

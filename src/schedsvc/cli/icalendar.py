@@ -85,7 +85,7 @@ class CalendarFile:
         zones = [component for component in self.components if component.kind == "VTIMEZONE"]
         inner = [line for component in (*zones, *components) for line in component.lines]
         head = [*map(_added, _HEAD), *self.properties]
-        return Part(tuple([*head, *inner, _added("END:VCALENDAR")]))
+        return Part((*head, *inner, _added("END:VCALENDAR")))
 
 
 @dataclass(frozen=True, slots=True)

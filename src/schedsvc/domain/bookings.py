@@ -41,10 +41,10 @@ class BookingDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """`extent` is the bare slot, `occupied` the slot with the buffers the profile had when it was made.
+    """`extent` is the bare slot, `occupied` the slot with its buffers.
 
-    `time_zone` is that of the profile's hours. It and the texts, rendered, are kept as they were at booking. `(revision, index)` is the place of the last change in the profile's
-    feed, `born` the revision that created the booking.
+    Buffers, the rendered texts and `time_zone`, that of the profile's hours, are kept as they were at booking.
+    `(revision, index)` is the place of the last change in the profile's feed, `born` the revision that created it.
     """
 
     name: BookingName

@@ -180,8 +180,10 @@ class EventReads(Protocol):
         """What takes time (level above NONE, positive length) and whose occupied range overlaps the window."""
         ...
 
-    async def live(self, calendar: CalendarName, window: Interval | None, after: Place, mark: int, limit: int) -> Sequence[Event]:
-        """Events overlapping the window whose last change lies after `after` and at or before revision `mark`, by place."""
+    async def live(
+        self, calendar: CalendarName, window: Interval | None, after: Place, mark: int, limit: int
+    ) -> Sequence[Event]:
+        """By place: events that overlap the window and whose last change is after `after`, up to revision `mark`."""
         ...
 
 
@@ -236,7 +238,9 @@ class ProfileWrites(ProfileReads, Protocol):
 class BookingReads(Protocol):
     async def get(self, name: BookingName) -> Booking | None: ...
 
-    async def list(self, profile: ProfileName | None, account: str | None, wanted: BookingFilter, page: Page) -> Sequence[Booking]:
+    async def list(
+        self, profile: ProfileName | None, account: str | None, wanted: BookingFilter, page: Page
+    ) -> Sequence[Booking]:
         """By start; the sort key is `(extent start, account/profile id, id)`.
 
         `profile` of None lists over all profiles of `account`, or of the tenant when that is None too.
@@ -247,7 +251,9 @@ class BookingReads(Protocol):
         """Confirmed bookings that end after `now`, by start."""
         ...
 
-    async def live(self, profile: ProfileName, window: Interval | None, after: Place, mark: int, limit: int) -> Sequence[Booking]:
+    async def live(
+        self, profile: ProfileName, window: Interval | None, after: Place, mark: int, limit: int
+    ) -> Sequence[Booking]:
         """As `EventReads.live`; cancelled bookings are included, since they are kept."""
         ...
 
@@ -409,5 +415,3 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-

@@ -112,9 +112,18 @@ TABLE: dict[type[DomainError], Row] = {
 }
 
 
-def code_of(error: DomainError) -> StatusCode:
-    """The code under which the error is told."""
-    return TABLE[type(error)].code
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What goes to the caller, the log and the figures in place of an error."""
+
+    code: StatusCode
+    reason: str
+    status: Status
+
+    @classmethod
+    def of(cls, error: DomainError, request_id: str) -> Told:
+        """Of an error in the table."""
+        return cls(TABLE[type(error)].code, reason_of(error), status_of(error, request_id))
 
 
 def reason_of(error: DomainError) -> str:

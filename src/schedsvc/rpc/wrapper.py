@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from logging import DEBUG, ERROR, INFO
 from time import perf_counter
@@ -23,7 +23,7 @@ from schedsvc.repositories.base import AlreadyAnswered
 from schedsvc.rpc import errors
 from schedsvc.rpc.admission import Load, Pool
 from schedsvc.rpc.calls import Call, Context
-from schedsvc.rpc.errors import DeadlineExceeded, Defect
+from schedsvc.rpc.errors import DeadlineExceeded, Defect, Told
 from schedsvc.rpc.identity import Identity, demand
 from schedsvc.rpc.logs import CallLog
 from schedsvc.rpc.metrics import Metrics
@@ -112,7 +112,7 @@ class _Wrapper:
         else:
             self._finish(call, began, StatusCode.OK)
             return answer
-        self._finish(call, began, errors.code_of(told), errors.reason_of(told))
+        self._finish(call, began, told.code, told.reason)
         return await _abort(call, told)
 
     def _read(self, context: Context) -> tuple[str, str]:
@@ -151,7 +151,7 @@ class _Wrapper:
         if not self._method.is_probe:
             call.principal = await self._edge.identity.principal(authorization)
             demand(call.principal, self._method.scopes)
-        request = self._messages(incoming) if self._method.streams_in else self._decode(incoming)
+        request = self._messages(call) if self._method.streams_in else self._decode(incoming)
         if self._method.streams_out:
             await call.context.send_initial_metadata(((REQUEST_ID, call.request_id),))
         try:
@@ -161,8 +161,9 @@ class _Wrapper:
             return before.answer
         return None if self._method.streams_out else _encoded(answer)
 
-    async def _messages(self, incoming: AsyncIterable[bytes]) -> AsyncIterator[Message]:
-        async for raw in incoming:
+    async def _messages(self, call: Call) -> AsyncIterator[Message]:
+        """Not by the iterator that gRPC offers: one that is not read to its end keeps its call (see `_abort`)."""
+        while isinstance(raw := await call.context.read(), bytes):
             yield self._decode(raw)
 
     def _decode(self, raw: bytes) -> Message:
@@ -175,12 +176,13 @@ class _Wrapper:
             raise InvalidInput(violations)
         return message
 
-    def _told(self, error: BaseException, call: Call) -> DomainError:
-        """What the caller is told about an error: itself if it is in the table, else nothing at all."""
+    def _told(self, error: BaseException, call: Call) -> Told:
+        """What the caller is told about an error: all of it if it is in the table, else nothing."""
         if isinstance(error, DomainError) and type(error) in errors.TABLE:
-            return error
+            return Told.of(error, call.request_id)
         self._edge.log.defect(call, error)
-        return Defect("internal error; the request id finds its cause in the log of the server")
+        defect = Defect("internal error; the request id finds its cause in the log of the server")
+        return Told.of(defect, call.request_id)
 
     def _finish(self, call: Call, began: float, code: StatusCode, reason: str = "") -> None:
         seconds = perf_counter() - began
@@ -217,7 +219,12 @@ def _code_of_end(context: Context) -> StatusCode:
     return StatusCode.DEADLINE_EXCEEDED if context.time_remaining() == 0 else StatusCode.CANCELLED
 
 
-async def _abort(call: Call, error: DomainError) -> Never:
-    status = errors.status_of(error, call.request_id)
-    trailers = ((DETAILS, status.SerializeToString()), (REQUEST_ID, call.request_id))
-    await call.context.abort(errors.code_of(error), status.message, trailers)
+async def _abort(call: Call, told: Told) -> Never:
+    trailers = ((DETAILS, told.status.SerializeToString()), (REQUEST_ID, call.request_id))
+    try:
+        await call.context.abort(told.code, told.status.message, trailers)
+    except aio.AbortError as end:
+        # The call keeps this exception, whose traceback keeps the call: without an end to that, each failed call
+        # would count among the streams of its connection until the next garbage collection.
+        asyncio.get_running_loop().call_soon(end.with_traceback, None)
+        raise

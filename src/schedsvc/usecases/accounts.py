@@ -32,7 +32,9 @@ class Accounts:
         self._store = store
         self._new_id = new_id
 
-    async def create(self, principal: Principal, options: WriteOptions, account_id: str, draft: AccountDraft) -> Account:
+    async def create(
+        self, principal: Principal, options: WriteOptions, account_id: str, draft: AccountDraft
+    ) -> Account:
         name = AccountName(account_id or self._new_id())
         require_account(principal, name.account)
 
@@ -110,7 +112,8 @@ class Accounts:
             async def work(tx: Write) -> None:
                 account = await tx.accounts.get(name)
                 if account is None:
-                    return _missing(name, allow_missing)
+                    _require_allowed(name, allow_missing)
+                    return
                 require_etag(account.etag, etag)
                 require_locked(tx.locked, await _feeds_inside(tx, name))
                 await _delete_inside(tx, name, force, principal.id)
@@ -121,11 +124,13 @@ class Accounts:
         await until_locked(attempt)
 
     async def _write(
-        self, principal: Principal, options: WriteOptions, feeds: Sequence[FeedKey], work: Callable[[Write], Awaitable[T]]
+        self,
+        principal: Principal,
+        options: WriteOptions,
+        feeds: Sequence[FeedKey],
+        work: Callable[[Write], Awaitable[T]],
     ) -> T:
-        return await self._store.write(
-            principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only
-        )
+        return await self._store.write(principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only)
 
 
 async def existing_account(tx: Read, name: AccountName) -> Account:
@@ -151,8 +156,8 @@ def _primary(account: Account) -> Calendar:
     )
 
 
-def _missing(name: AccountName, allowed: bool) -> None:
-    if not allowed:
+def _require_allowed(name: AccountName, missing_allowed: bool) -> None:
+    if not missing_allowed:
         raise ResourceNotFound("schedsvc/Account", str(name))
 
 

@@ -119,9 +119,7 @@ class Bookings:
         async with self._store.read(principal.tenant) as tx:
             event = (await _existing(tx, name)).event
         feeds = [profile_feed(name.profile), calendar_feed(event.calendar)]
-        return await self._store.write(
-            principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only
-        )
+        return await self._store.write(principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only)
 
     async def _feeds(self, tenant: str, profile: ProfileName) -> Sequence[FeedKey]:
         kept = self._offers.guess(tenant, profile)
@@ -216,10 +214,10 @@ def _texts(profile: BookingProfile, draft: BookingDraft) -> tuple[str, str, str]
 
 
 def _event_of(booking: Booking) -> Event:
-    start, end = (Zoned(local_at(at, booking.time_zone).replace(tzinfo=None), booking.time_zone) for at in booking.extent)
-    booker = Attendee(
-        booking.booker.email, booking.booker.display_name, AttendeeType.REQUIRED, ResponseStatus.ACCEPTED
+    start, end = (
+        Zoned(local_at(at, booking.time_zone).replace(tzinfo=None), booking.time_zone) for at in booking.extent
     )
+    booker = Attendee(booking.booker.email, booking.booker.display_name, AttendeeType.REQUIRED, ResponseStatus.ACCEPTED)
     return Event(
         name=booking.event,
         uid=f"{booking.event.event}@schedsvc",

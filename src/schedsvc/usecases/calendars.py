@@ -39,9 +39,7 @@ class Calendars:
             require_free(await tx.calendars.is_taken(name), name)
             values = fields_of(draft, CalendarDraft)
             values["time_zone"] = draft.time_zone or account.time_zone
-            return tx.calendars.create(
-                Calendar(**values, name=name, edition=0, create_time=tx.now, update_time=tx.now)
-            )
+            return tx.calendars.create(Calendar(**values, name=name, edition=0, create_time=tx.now, update_time=tx.now))
 
         return await self._store.write(
             principal.tenant, [account_feed(parent)], work, once=options.once, dry_run=options.validate_only

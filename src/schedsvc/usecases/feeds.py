@@ -67,4 +67,3 @@ def _loaded(feed: FeedKey, record: Event | Booking, resource_id: str, uid: str) 
 
 def _expired(cause: str) -> SyncTokenExpired:
     return SyncTokenExpired("the token is of another life of the feed: start a new sync", cause=cause)
-

@@ -61,7 +61,9 @@ def _refusal(principal: Principal, calendar: CalendarName) -> DomainError | None
     return None
 
 
-def _result(refusal: DomainError | None, periods: list[Period] | None, calendar: CalendarName) -> list[Period] | DomainError:
+def _result(
+    refusal: DomainError | None, periods: list[Period] | None, calendar: CalendarName
+) -> list[Period] | DomainError:
     if refusal is not None:
         return refusal
     return ResourceNotFound("schedsvc/Calendar", str(calendar)) if periods is None else periods

@@ -85,7 +85,9 @@ class Imports:
         before = known.get(component.uid)
         if before is None:
             name = EventName(calendar.name, self._new_id())
-            event = tx.events.create(replace(new_event(tx, calendar, name, component.draft), sequence=component.sequence))
+            event = tx.events.create(
+                replace(new_event(tx, calendar, name, component.draft), sequence=component.sequence)
+            )
             return Imported(component, Outcome.CREATED, event.name, component.messages)
         return _overwrite(tx, calendar, before, component, component.draft)
 

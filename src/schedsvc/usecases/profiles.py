@@ -57,9 +57,7 @@ class Profiles:
             return await _view(tx, tx.profiles.create(profile))
 
         feeds = [account_feed(parent), *map(calendar_feed, draft.calendars)]
-        return await self._store.write(
-            principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only
-        )
+        return await self._store.write(principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only)
 
     async def get(self, principal: Principal, name: ProfileName) -> ProfileView:
         require_account(principal, name.account)
@@ -131,7 +129,8 @@ class Profiles:
             async def work(tx: Write) -> None:
                 profile = await tx.profiles.get(name)
                 if profile is None:
-                    return _missing(name, allow_missing)
+                    _require_allowed(name, allow_missing)
+                    return
                 require_etag(profile.etag, etag)
                 if not force:
                     await _require_idle(tx, profile)
@@ -166,8 +165,8 @@ def _settled(draft: ProfileDraft, name: ProfileName) -> dict[str, Any]:
     return {**fields_of(draft, ProfileDraft), "slug": draft.slug or name.profile}
 
 
-def _missing(name: ProfileName, allowed: bool) -> None:
-    if not allowed:
+def _require_allowed(name: ProfileName, missing_allowed: bool) -> None:
+    if not missing_allowed:
         raise ResourceNotFound("schedsvc/BookingProfile", str(name))
 
 

@@ -55,9 +55,7 @@ class SqlBookings:
             statement = statement.where(bookings.c.feed_id == profile_feed(profile).id)
         elif account is not None:
             statement = statement.where(bookings.c.account_id == account)
-        statement = statement.where(*_conditions(wanted))
-        if page.after is not None:
-            statement = statement.where(beyond(_SORT_KEY, page.after))
+        statement = statement.where(*_conditions(wanted), *_bounds(wanted.starts, page.after))
         return await self._bookings(statement.order_by(*_SORT_KEY).limit(page.size))
 
     async def to_come(self, profile: ProfileName, now: int) -> Sequence[Booking]:
@@ -182,14 +180,21 @@ def load_booking(name: BookingName, place: Place, born: int, text: str) -> Booki
 
 def _conditions(wanted: BookingFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.starts is not None:
-        lo, hi = wanted.starts
-        conditions += [bookings.c.start_s >= lo, bookings.c.start_s < hi]
     if wanted.states:
         conditions.append(bookings.c.state.in_(padded([int(state) for state in wanted.states])))
     if wanted.booker_email:
         conditions.append(bookings.c.booker == escaped(wanted.booker_email.casefold()))
     return conditions
+
+
+def _bounds(starts: Interval | None, after: tuple[str | int, ...] | None) -> list[sa.ColumnElement[bool]]:
+    """Of two lower bounds the later: with both, an index would be entered at the wrong one."""
+    bounds = [] if starts is None else [bookings.c.start_s < starts[1]]
+    if after is not None and (starts is None or int(after[0]) >= starts[0]):
+        bounds.append(beyond(_SORT_KEY, after))
+    elif starts is not None:
+        bounds.append(bookings.c.start_s >= starts[0])
+    return bounds
 
 
 def _row(booking: Booking, body: str) -> dict[str, Any]:

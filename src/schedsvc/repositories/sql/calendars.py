@@ -31,9 +31,9 @@ _SORT_KEY = (calendars.c.account_id, calendars.c.secondary, calendars.c.calendar
 _SIZE = sa.bindparam("size", type_=sa.BigInteger())
 _ANY = sa.select(*_COLUMNS).where(of_tenant(calendars))
 _LIVE = _ANY.where(calendars.c.delete_us.is_(None))
-_THIS = tuple(c == sa.bindparam(c.name) for c in _SORT_KEY)
-_GET = _LIVE.where(*_THIS)
-_TAKEN = _ANY.where(*_THIS)
+_THIS = calendars.c.feed_id == sa.bindparam("feed_id")
+_GET = _LIVE.where(_THIS)
+_TAKEN = _ANY.where(_THIS)
 _AFTER = sa.tuple_(*_SORT_KEY) > sa.tuple_(*(sa.bindparam(f"after_{c.name}", type_=c.type) for c in _SORT_KEY))
 _LIST_ALL = _LIVE.where(_AFTER).order_by(*_SORT_KEY).limit(_SIZE)
 _LIST = _LIVE.where(calendars.c.account_id == sa.bindparam("account_id"), _AFTER).order_by(*_SORT_KEY).limit(_SIZE)
@@ -44,18 +44,18 @@ class SqlCalendars:
         self._session = session
 
     async def get(self, name: CalendarName) -> Calendar | None:
-        row = await self._session.first(_GET, **_key(name))
+        row = await self._session.first(_GET, feed_id=calendar_feed(name).id)
         return None if row is None else _calendar(row)
 
     async def get_many(self, names: Collection[CalendarName]) -> dict[CalendarName, Calendar]:
         if not names:
             return {}
-        keys = padded([tuple(_key(name).values()) for name in names])
-        rows = await self._session.all(_LIVE.where(sa.tuple_(*_SORT_KEY).in_(keys)))
+        feed_ids = padded([calendar_feed(name).id for name in names])
+        rows = await self._session.all(_LIVE.where(calendars.c.feed_id.in_(feed_ids)))
         return {calendar.name: calendar for calendar in map(_calendar, rows)}
 
     async def is_taken(self, name: CalendarName) -> bool:
-        return await self._session.first(_TAKEN, **_key(name)) is not None
+        return await self._session.first(_TAKEN, feed_id=calendar_feed(name).id) is not None
 
     async def list(self, account: str | None, page: Page) -> Sequence[Calendar]:
         after = page.after or (account or "", -1, "")
@@ -107,17 +107,13 @@ class SqlCalendarWrites(SqlCalendars):
         self._ledger.publish(marker, None)
 
 
-def _key(name: CalendarName) -> dict[str, Any]:
-    """In the order of the sort key."""
+def _row(calendar: Calendar) -> dict[str, Any]:
+    name = calendar.name
     return {
+        "feed_id": calendar_feed(name).id,
         "account_id": name.account,
         "secondary": 0 if name.is_primary else 1,
         "calendar_id": name.calendar,
-    }
-
-
-def _row(calendar: Calendar) -> dict[str, Any]:
-    return _key(calendar.name) | {
         "edition": calendar.edition,
         "create_us": micros(calendar.create_time),
         "update_us": micros(calendar.update_time),

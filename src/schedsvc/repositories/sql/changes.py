@@ -27,6 +27,9 @@ _MARK = sa.bindparam("mark", type_=_INTEGER)
 _AFTER = sa.tuple_(sa.bindparam("after_revision", type_=_INTEGER), sa.bindparam("after_index", type_=_INTEGER))
 
 
+_ONE: sa.ColumnElement[int] = sa.literal_column("1", type_=sa.BigInteger())
+
+
 def _of_feed(log: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(of_tenant(log), log.c.kind == _FEED_KIND, log.c.feed_id == _FEED_ID)
 
@@ -48,32 +51,30 @@ def _log_statement(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 def _net_statement() -> sa.Select[Any]:
     """The last change of each record, with the previous extent of its first.
 
-    Both others are single searches in the index by record, whatever the length of the log.
+    What comes before and after a change is found by one search each in the index by record. These are scalar
+    subqueries with a limit, so that no planner makes a join over the whole log of them; and the test is "distinct",
+    because PostgreSQL takes that to keep nearly every row, and so reads them in order until there are enough.
     """
     later, first = changes.alias("later"), changes.alias("first")
-    superseded = (
-        sa.select(later.c.idx)
-        .where(
-            _of_feed(later),
-            later.c.resource_id == changes.c.resource_id,
-            _place(later) > _place(changes),
-            later.c.revision <= _MARK,
-        )
-        .exists()
+    superseded = _nearest(later, _ONE, _place(later) > _place(changes), later.c.revision <= _MARK)
+    return _log_statement(superseded.is_distinct_from(_ONE)).add_columns(
+        _nearest(first, first.c.previous_start_s, first.c.revision > _SINCE).label("since_start"),
+        _nearest(first, first.c.previous_end_s, first.c.revision > _SINCE).label("since_end"),
     )
-    earliest = (
-        sa.select(first.c.previous_start_s)
-        .where(
-            _of_feed(first),
-            first.c.resource_id == changes.c.resource_id,
-            first.c.revision > _SINCE,
-        )
-        .order_by(first.c.revision, first.c.idx)
+
+
+def _nearest(
+    log: sa.FromClause, column: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]
+) -> sa.ScalarSelect[int]:
+    """The column in the first change of the same record for which the conditions hold."""
+    return (
+        sa.select(column)
+        .select_from(log)
+        .where(_of_feed(log), log.c.resource_id == changes.c.resource_id, *conditions)
+        .order_by(log.c.revision, log.c.idx)
         .limit(1)
-    )
-    return _log_statement(changes.c.revision > _SINCE, ~superseded).add_columns(
-        earliest.scalar_subquery().label("since_start_s"),
-        earliest.with_only_columns(first.c.previous_end_s).scalar_subquery().label("since_end_s"),
+        .correlate(changes)
+        .scalar_subquery()
     )
 
 
@@ -91,9 +92,11 @@ class SqlChanges:
         return [_change(feed, row, _extent(row.previous_start_s, row.previous_end_s), load) for row in rows]
 
     async def net(self, feed: FeedKey, since: int, after: Place, mark: int, limit: int) -> Sequence[Change]:
-        rows = await self._session.all(_NET, since=since, **_values(feed, after, mark, limit))
+        # One bound, the later: with two, an index would be entered at the wrong one.
+        start = max(after, Place(since + 1, -1))
+        rows = await self._session.all(_NET, since=since, **_values(feed, start, mark, limit))
         load = _loader(feed)
-        return [_change(feed, row, _extent(row.since_start_s, row.since_end_s), load) for row in rows]
+        return [_change(feed, row, _extent(row.since_start, row.since_end), load) for row in rows]
 
 
 def _values(feed: FeedKey, after: Place, mark: int, limit: int) -> dict[str, Any]:

@@ -43,7 +43,8 @@ _ALL = sa.select(*_COLUMNS).where(of_tenant(events), _FEED)
 _GET = _ALL.where(events.c.event_id == sa.bindparam("event_id"))
 # A constant, not a parameter: only so does it match the partial index.
 _ALL_DAY = _ALL.where(events.c.all_day == sa.literal_column("1")).order_by(events.c.event_id)
-_EXIST = sa.select(events.c.event_id).where(of_tenant(events), _FEED).limit(1)
+# The order keeps planners from reading the table until they meet the calendar.
+_EXIST = sa.select(events.c.event_id).where(of_tenant(events), _FEED).order_by(events.c.event_id).limit(1)
 _SORT_KEY = (events.c.start_s, events.c.event_id)
 _SEPARATOR = "\x1f"
 # Drivers bound the number of parameters of a statement.
@@ -70,12 +71,12 @@ def _items_statement() -> sa.CompoundSelect[Any]:
         events.c.end_s > events.c.start_s,
         events.c.level > sa.literal_column("0"),
     )
-    return sa.union_all(
-        *(
-            wanted.where(events.c.span == sa.literal_column(str(span)), *_reach(lo, hi, length))
-            for span, length in classes()
-        )
-    )
+    parts = [
+        wanted.where(events.c.span == sa.literal_column(str(span)), *_reach(lo, hi, length))
+        for span, length in classes()
+    ]
+    # The order is the index's own: without it, a planner that knows no statistics takes any index.
+    return sa.union_all(*(sa.select(part.order_by(*_SORT_KEY).subquery()) for part in parts))
 
 
 def _reach(lo: Any, hi: Any, length: int | None) -> list[sa.ColumnElement[bool]]:
@@ -112,15 +113,13 @@ class SqlEvents:
             matching = matching.where(overlaps(events, wanted.window))
         if wanted.query:
             matching = matching.where(events.c.search.contains(fold(wanted.query), autoescape=True))
+        if not wanted.uids:
+            return await self._events(calendar, _by_start(matching, wanted.window, page))
+        uids = padded([escaped(uid) for uid in wanted.uids])
+        matching = matching.where(events.c.uid.in_(uids))
         if page.after is not None:
             matching = matching.where(beyond(_SORT_KEY, page.after))
-        statement: sa.Executable
-        if wanted.uids:
-            uids = padded([escaped(uid) for uid in wanted.uids])
-            statement = matching.where(events.c.uid.in_(uids)).order_by(*_SORT_KEY).limit(page.size)
-        else:
-            statement = _by_start(matching, wanted.window, page.size)
-        return await self._events(calendar, statement)
+        return await self._events(calendar, matching.order_by(*_SORT_KEY).limit(page.size))
 
     async def all_day(self, calendar: CalendarName) -> Sequence[Event]:
         return await self._events(calendar, _ALL_DAY)
@@ -225,17 +224,22 @@ def fold(text: str) -> str:
     return text.casefold().replace("\x00", "")
 
 
-def _by_start(matching: sa.Select[Any], window: Interval | None, size: int) -> sa.CompoundSelect[Any]:
+def _by_start(matching: sa.Select[Any], window: Interval | None, page: Page) -> sa.CompoundSelect[Any]:
     """The first by start: each class gives its own first, in the order of the index."""
     parts = []
     for span, length in classes():
-        part = matching.where(events.c.span == sa.literal_column(str(span)))
-        if window is not None and length is not None:
-            part = part.where(events.c.start_s > window[0] - length)
-        part = part.order_by(*_SORT_KEY).limit(size)
-        parts.append(sa.select(part.subquery()))
+        earliest = None if window is None or length is None else window[0] - length
+        part = matching.where(events.c.span == sa.literal_column(str(span)), *_lower_bound(earliest, page.after))
+        parts.append(sa.select(part.order_by(*_SORT_KEY).limit(page.size).subquery()))
     both: sa.CompoundSelect[Any] = sa.union_all(*parts)
-    return both.order_by("start_s", "event_id").limit(size)
+    return both.order_by("start_s", "event_id").limit(page.size)
+
+
+def _lower_bound(earliest: int | None, after: tuple[str | int, ...] | None) -> list[sa.ColumnElement[bool]]:
+    """Of two lower bounds the later: with both, an index would be entered at the wrong one."""
+    if after is not None and (earliest is None or int(after[0]) > earliest):
+        return [beyond(_SORT_KEY, after)]
+    return [] if earliest is None else [events.c.start_s > earliest]
 
 
 def _row(event: Event, body: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ async def heads(session: Session, keys: Collection[FeedKey]) -> dict[FeedKey, Fe
     """Where the feeds stand, in one statement; a feed that does not exist is absent."""
     if not keys:
         return {}
-    rows = await session.all(sa.select(*_HEAD).where(of_tenant(feeds), _among(keys)))
+    parts = [sa.select(*_HEAD).where(of_tenant(feeds), found) for found in _by_kind(keys)]
+    rows = await session.all(sa.union_all(*parts))
     return {head.key: head for head in map(_head, rows)}
 
 
@@ -57,18 +58,24 @@ def _locking(dialect: Dialect, keys: Collection[FeedKey]) -> sa.Select[Any]:
     return sa.select(locked, dialect.clock)
 
 
+def _by_kind(keys: Collection[FeedKey]) -> list[sa.ColumnElement[bool]]:
+    """A condition for each kind among the keys: one search in the key's index for each feed."""
+    ids = {kind: sorted(key.id for key in keys if key.kind is kind) for kind in FeedKind}
+    return [
+        sa.and_(feeds.c.kind == int(kind), feeds.c.feed_id.in_(padded(found))) for kind, found in ids.items() if found
+    ]
+
+
 def _among(keys: Collection[FeedKey]) -> sa.ColumnElement[bool]:
-    """One list for each kind: an index search for each key on every database."""
-    return sa.or_(
-        *(
-            sa.and_(
-                feeds.c.kind == int(kind),
-                feeds.c.feed_id.in_(padded(sorted(key.id for key in keys if key.kind is kind))),
-            )
-            for kind in FeedKind
-            if any(key.kind is kind for key in keys)
-        )
-    )
+    """The first two conditions find the rows by the key's index, the last picks among them.
+
+    SQLite would not search an index for the last alone.
+    """
+    by_kind = _by_kind(keys)
+    if len(by_kind) == 1:
+        return by_kind[0]
+    kinds, ids = {int(key.kind) for key in keys}, {key.id for key in keys}
+    return sa.and_(feeds.c.kind.in_(sorted(kinds)), feeds.c.feed_id.in_(padded(sorted(ids))), sa.or_(*by_kind))
 
 
 def _head(row: sa.Row[Any]) -> FeedHead:

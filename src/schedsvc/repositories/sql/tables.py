@@ -70,9 +70,10 @@ calendars = sa.Table(
     "calendars",
     metadata,
     _key("tenant_id"),
-    _key("account_id"),
-    _key("secondary", INTEGER),
-    _key("calendar_id"),
+    _key("feed_id"),
+    _text("account_id"),
+    _integer("secondary"),
+    _text("calendar_id"),
     _integer("edition"),
     _integer("create_us"),
     _integer("update_us"),
@@ -106,7 +107,7 @@ events = sa.Table(
     _text("body"),
     sa.Index(None, "tenant_id", "feed_id", "span", "start_s", "event_id"),
     sa.Index(None, "tenant_id", "feed_id", "revision", "idx"),
-    sa.Index(None, "tenant_id", "feed_id", "uid"),
+    sa.Index(None, "tenant_id", "uid", "feed_id"),
 )
 sa.Index(
     "ix_events_all_day",

@@ -6,8 +6,9 @@ references) and what their comments say (the semantic checks), then the declared
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -21,15 +22,25 @@ from schedsvc.v1 import booking_service_pb2, calendar_service_pb2, sync_service_
 _SERVICES = (booking_service_pb2, calendar_service_pb2, sync_service_pb2)
 
 
-def violations(request: Message, *, first: bool = True) -> list[Violation]:
+def _methods() -> Iterator[MethodDescriptor]:
+    for module in _SERVICES:
+        for service in module.DESCRIPTOR.services_by_name.values():
+            yield from service.methods
+
+
+_STREAMED = frozenset(method.input_type.full_name for method in _methods() if method.client_streaming)
+
+
+def violations(request: Message) -> list[Violation]:
     """Every bad field of a request; empty if it can be decoded.
 
-    `first` is False for the later messages of a client stream, which need not repeat what is required.
+    Messages of a client stream are seen one by one, and only the first has what is required: whoever puts them together
+    has to look whether it is there.
     """
     report = Report()
     update = update_of(request.DESCRIPTOR)
     tree = walk_update(report, request, update) if update else None
-    walk(report, "", request, required=first)
+    walk(report, "", request, required=request.DESCRIPTOR.full_name not in _STREAMED)
     declared.collect(report, request, update.field if update else "", tree)
     return report.violations
 
@@ -43,10 +54,7 @@ def merged_violations(resource: Message, path: str) -> list[Violation]:
 
 def request_types() -> Iterable[type[Message]]:
     """The request of every method of every service."""
-    for module in _SERVICES:
-        for service in module.DESCRIPTOR.services_by_name.values():
-            for method in service.methods:
-                yield GetMessageClass(method.input_type)
+    return (GetMessageClass(method.input_type) for method in _methods())
 
 
 def warm_up() -> None:

@@ -20,7 +20,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`value` is raw: its escapes depend on its type. `encoding` is what its bytes were read as."""
+    """`value` is raw: its escapes depend on its type."""
 
     name: str
     params: Mapping[str, str]
@@ -29,7 +29,8 @@ class Property:
     @property
     def text(self) -> str:
         """The value of a TEXT property (RFC 5545 section 3.3.11)."""
-        return unescape_backslash(self.value)
+        text: str = unescape_backslash(self.value)
+        return text
 
 
 @dataclass(slots=True)
@@ -99,7 +100,8 @@ class Properties:
         if head[2] == b":":
             return Property(name, {}, self._decoded(name, line.data[head.end() :]))
         try:
-            _, params, value = Contentline(self._decoded(name, line.data)).raw_parts()
+            content = Contentline(self._decoded(name, line.data))  # type: ignore[no-untyped-call]
+            _, params, value = content.raw_parts()
         except ValueError:
             self._notes.add(f"{name} in line {line.number} cannot be read and was left out")
             return None

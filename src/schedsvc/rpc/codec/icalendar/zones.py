@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from icalendar.prop import vUTCOffset
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from schedsvc.domain.time import Piece, pieces, zone_names
@@ -26,6 +25,7 @@ _WANTED = frozenset({"TZID", "X-LIC-LOCATION", "DTSTART", "TZOFFSETFROM", "TZOFF
 _MARKER = re.compile(rb"(?i)(BEGIN|END):.*", re.DOTALL)
 _NTH_DAY = re.compile(r"([+-]?[1-5])(MO|TU|WE|TH|FR|SA|SU)")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?")
 _MONTH = re.compile(r"0?[1-9]|1[0-2]")
 _UNDERSTOOD = frozenset({"FREQ", "INTERVAL", "BYMONTH", "BYDAY", "UNTIL", "WKST"})
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times, to count from
@@ -193,8 +193,12 @@ def _onsets(part: Properties, year: int) -> Iterator[Onset]:
 
 
 def _offset(text: str) -> int:
-    offset: timedelta = vUTCOffset.from_ical(text)
-    return offset // timedelta(seconds=1)
+    """Seconds, from `+hhmm` or `-hhmmss`; raises ValueError."""
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    hours, minutes, seconds = (int(number or 0) for number in found.groups()[1:])
+    return (-1 if found[1] == "-" else 1) * (3600 * hours + 60 * minutes + seconds)
 
 
 def _parts(rule: str) -> dict[str, str]:

@@ -1,0 +1,116 @@
+"""What is printed: the table, and what one has to know about the machine to read it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+
+from benchmarks.rounds import Figures, Ratio
+
+PACKAGES = ("grpcio", "protobuf", "sqlalchemy", "asyncpg", "aiosqlite", "uvloop")
+HEADS = ("row", "what", "rate/s", "CPU us", "of", "rate/s", "CPU us", "ratio", "(least-most)", "goal", "verdict")
+SYNCS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table; `goal` of None: it is there to be compared with."""
+
+    cells: Sequence[str]
+
+
+def compared(row: str, what: str, figures: Figures, name: str, baseline: str, goal: float | None) -> Line:
+    """The line about the rate of one side to that of another."""
+    ratio = figures.ratio(name, baseline)
+    return Line(
+        (
+            row,
+            what,
+            *_side(figures, name),
+            baseline,
+            *_side(figures, baseline),
+            f"{ratio.middle:.2f}",
+            f"({ratio.least:.2f}-{ratio.most:.2f})",
+            "" if goal is None else f">= {goal:.2f}",
+            "" if goal is None else verdict(reached=_reached(ratio, goal)),
+        )
+    )
+
+
+def counted(row: str, what: str, found: str, goal: str, *, reached: bool) -> Line:
+    """The line about something that is counted instead."""
+    return Line((row, what, "", "", found, "", "", "", "", goal, verdict(reached=reached)))
+
+
+def not_run(row: str, why: str) -> Line:
+    """The line of a row that something is missing for."""
+    return Line((row, f"NOT RUN: {why}"))
+
+
+def verdict(*, reached: bool) -> str:
+    return "reached" if reached else "not yet"
+
+
+def _reached(ratio: Ratio, goal: float) -> bool:
+    return round(ratio.middle, 2) >= goal
+
+
+def _side(figures: Figures, name: str) -> tuple[str, str]:
+    used = figures.cpu_us(name)
+    return f"{figures.rate(name):,.0f}", "" if used is None else f"{used:,.0f}"
+
+
+def table(lines: Iterable[Line]) -> Iterator[str]:
+    """The lines below their heads, in columns."""
+    rows = [HEADS, *(line.cells for line in lines)]
+    full = [row for row in rows if len(row) == len(HEADS)]
+    widths = [max(len(row[column]) for row in full) for column in range(len(HEADS))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+
+
+def machine(folder: Path, loop: str, postgres: str) -> Iterator[str]:
+    """Two lines about the machine, and what runs on it."""
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    yield f"machine: {os.cpu_count()} x {_processor()}, {platform.system()}, load before {load}"
+    yield f"disk: {1000 * _sync_seconds(folder):.2f} ms to sync 8 KiB"
+    packages = [f"{name} {_version(name)}" for name in PACKAGES]
+    databases = [f"SQLite {sqlite3.sqlite_version}", postgres]
+    yield ", ".join([f"versions: Python {platform.python_version()}", *packages, *databases])
+    yield f"loop: {loop}"
+
+
+def _processor() -> str:
+    """As the kernel names it; the architecture where it does not."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _sync_seconds(folder: Path) -> float:
+    """How long the disk takes to keep a page, median: it bounds every durable write."""
+    taken = []
+    with (folder / "sync").open("wb", buffering=0) as file:
+        for _ in range(SYNCS):
+            file.write(bytes(8192))
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append(time.perf_counter() - began)
+    return median(taken)

@@ -1,0 +1,86 @@
+"""Measuring in turns: A B C, A B C, … so that what the machine does meanwhile meets all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.children import Answer, Child
+
+WARM_UP = 0.5
+"""The share of a round that each side runs before the first one counts."""
+
+
+class WrongAnswers(Exception):
+    """Calls failed that must not; the text says how many ended how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One turn. `cpu_us` is the processor time of the measured process for each call, None if it is not known."""
+
+    rate: float
+    cpu_us: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the things that are compared. `run` works for about some seconds; `measured` is where its time goes."""
+
+    name: str
+    run: Callable[[float], Awaitable[Answer]]
+    measured: Child
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The median over the rounds, and the least and the greatest of them."""
+
+    middle: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The samples of all sides, in the order of the rounds."""
+
+    samples: Mapping[str, Sequence[Sample]]
+
+    def rate(self, name: str) -> float:
+        """Calls a second, median."""
+        return median(sample.rate for sample in self.samples[name])
+
+    def cpu_us(self, name: str) -> float | None:
+        """Processor time for each call in microseconds, median."""
+        known = [sample.cpu_us for sample in self.samples[name] if sample.cpu_us is not None]
+        return median(known) if known else None
+
+    def ratio(self, name: str, baseline: str) -> Ratio:
+        """The rate of one side to that of another in the same round."""
+        pairs = zip(self.samples[name], self.samples[baseline], strict=True)
+        ratios = [one.rate / other.rate for one, other in pairs]
+        return Ratio(median(ratios), min(ratios), max(ratios))
+
+
+async def in_turns(sides: Sequence[Side], rounds: int, seconds: float) -> Figures:
+    """Every side in every round, after a warm-up that does not count. Raises WrongAnswers, ChildFailed."""
+    for side in sides:
+        await _sample(side, seconds * WARM_UP)
+    samples: dict[str, list[Sample]] = {side.name: [] for side in sides}
+    for _ in range(rounds):
+        for side in sides:
+            samples[side.name].append(await _sample(side, seconds))
+    return Figures(samples)
+
+
+async def _sample(side: Side, seconds: float) -> Sample:
+    before = side.measured.cpu_seconds()
+    answer = await side.run(seconds)
+    after = side.measured.cpu_seconds()
+    calls = answer["codes"].get("OK", 0)
+    if not calls or len(answer["codes"]) > 1:
+        raise WrongAnswers(f"{side.name}: {answer['codes']}")
+    used = None if before is None or after is None else 1e6 * (after - before) / calls
+    return Sample(calls / answer["seconds"], used)

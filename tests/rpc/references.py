@@ -1,0 +1,80 @@
+"""Where requests name resources, found in the contract, so that a new field is looked at without anybody's doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from google.api.field_behavior_pb2 import OUTPUT_ONLY, field_behavior
+from google.api.resource_pb2 import resource, resource_reference
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+Path = tuple[FieldDescriptor, ...]
+
+# The kinds of parents by what is listed below them, and fields whose names may be of several kinds.
+PARENTS: Mapping[str, str] = {
+    "schedsvc/Calendar": "schedsvc/Account",
+    "schedsvc/Event": "schedsvc/Calendar",
+    "schedsvc/BookingProfile": "schedsvc/Account",
+    "schedsvc/Booking": "schedsvc/BookingProfile",
+}
+SEVERAL: Mapping[str, tuple[str, ...]] = {
+    "schedsvc.v1.QueryFreeBusyRequest.targets": ("schedsvc/Calendar", "schedsvc/Account"),
+    "schedsvc.v1.StartSyncRequest.targets": ("schedsvc/Calendar", "schedsvc/BookingProfile"),
+}
+
+
+def references(request: Descriptor) -> Iterator[tuple[Path, str]]:
+    """Every field of a request that names an existing resource, with the kind of the resource."""
+    yield from _within(request, ())
+    if "update_mask" in request.fields_by_name:
+        for field in request.fields:
+            kind = _resource(field.message_type)
+            if field.message_type is not None and kind:
+                yield (field, field.message_type.fields_by_name["name"]), kind
+
+
+def shown(path: Path) -> str:
+    return ".".join(field.name for field in path)
+
+
+def naming(request: M, path: Path, name: str) -> M:
+    """A copy of the request with another name in that field; of a list the last entry."""
+    copy = type(request)()
+    copy.CopyFrom(request)
+    inner: Any = copy
+    for field in path[:-1]:
+        inner = getattr(inner, field.name)
+    last = path[-1]
+    if last.is_repeated:
+        values = getattr(inner, last.name)
+        values[:] = [*list(values)[:-1], name]
+    else:
+        setattr(inner, last.name, name)
+    return copy
+
+
+def _within(message: Descriptor, path: Path) -> Iterator[tuple[Path, str]]:
+    for field in message.fields:
+        if OUTPUT_ONLY in field.GetOptions().Extensions[field_behavior]:
+            continue
+        for kind in _kinds(field):
+            yield (*path, field), kind
+        inner = field.message_type
+        if inner is not None and inner.full_name.startswith("schedsvc.") and inner is not message:
+            yield from _within(inner, (*path, field))
+
+
+def _kinds(field: FieldDescriptor) -> tuple[str, ...]:
+    reference: Any = field.GetOptions().Extensions[resource_reference]
+    if reference.type:
+        return (reference.type,)
+    if reference.child_type:
+        return (PARENTS[reference.child_type],)
+    return SEVERAL.get(field.full_name, ())
+
+
+def _resource(message: Descriptor | None) -> str:
+    return "" if message is None else str(message.GetOptions().Extensions[resource].type)

@@ -1,0 +1,51 @@
+"""Whatever a client sends, the answer is one of the contract: nothing reaches INTERNAL or UNKNOWN."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from grpc import StatusCode, aio
+
+from schedsvc.v1.errors_pb2 import Reason
+from tests.repositories.conftest import POSTGRESQL
+from tests.rpc.callers import METHODS, Caller, refusal_of
+from tests.rpc.hostile import messages
+from tests.rpc.requests import BUILDERS, World, prepare
+
+AT_ONCE = 20
+
+
+async def _attack(caller: Caller, name: str, world: World, count: int) -> None:
+    """Sends hostile requests; each has to be answered, or refused as the contract says."""
+    waiting = messages(BUILDERS[name](world), name, count)
+    while waiting:
+        now, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        await asyncio.gather(*(_survives(caller, name, raw) for raw in now))
+
+
+async def _survives(caller: Caller, name: str, raw: bytes) -> None:
+    try:
+        await caller.send_bytes(name, [raw])
+    except aio.AioRpcError as error:
+        refusal = refusal_of(error)
+        shown = raw[:2000]
+        assert refusal.code not in (StatusCode.INTERNAL, StatusCode.UNKNOWN), (name, refusal.text, shown)
+        assert f"REASON_{refusal.reason}" in Reason.keys(), (name, refusal.reason, shown)
+        if refusal.code is StatusCode.INVALID_ARGUMENT:
+            assert refusal.violations, (name, refusal.text, shown)
+
+
+@pytest.mark.parametrize("name", METHODS)
+async def test_hostile_requests_are_refused_in_the_terms_of_the_contract(
+    name: str, alpha: Caller, world: World
+) -> None:
+    await _attack(alpha, name, world, 240)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(POSTGRESQL, marks=pytest.mark.postgres)])
+async def test_hostile_requests_do_not_upset_postgresql(alpha: Caller, world: World, subtests: pytest.Subtests) -> None:
+    for number, name in enumerate(METHODS):
+        with subtests.test(name):
+            other = await prepare(alpha, f"owner-{number}")
+            await _attack(alpha, name, other, 60)
