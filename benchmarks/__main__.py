@@ -22,7 +22,7 @@ from tests.postgres import PostgresMissingError, running_cluster
 Row = Callable[[Bench], Awaitable[Sequence[Line]]]
 
 ROWS: Mapping[str, Row] = {"P1": p1.run, "P2": p2.run, "P7": p7.run, "P9": p9.run}
-SLOTS = 400
+SLOTS = 600
 LEAST_ROUNDS = 5
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable
 from typing import Any
 
 from grpc import StatusCode, aio
@@ -18,6 +19,29 @@ CALL_SECONDS = 30.0
 CREATE_BOOKING = "/schedsvc.v1.BookingService/CreateBooking"
 # Proxies of the environment are of no use here, and each server has a connection of its own.
 OPTIONS = (("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1))
+
+
+class Ends:
+    """How calls ended: how many with which code, and one text for each."""
+
+    def __init__(self) -> None:
+        self._codes = Counter[str]()
+        self._texts: dict[str, str] = {}
+
+    async def of(self, call: Awaitable[bytes]) -> bool:
+        """Waits for the end of a call; whether it was answered."""
+        try:
+            await call
+        except aio.AioRpcError as error:
+            code = error.code().name
+            self._texts.setdefault(code, error.details() or "")
+        else:
+            code = StatusCode.OK.name
+        self._codes[code] += 1
+        return code == StatusCode.OK.name
+
+    def counted(self) -> Answer:
+        return {"codes": self._codes, "texts": self._texts}
 
 
 class Client:
@@ -36,31 +60,29 @@ class Client:
         call = self._call(order["target"], order["path"])
         make = self._maker(order["messages"])
         loop = asyncio.get_running_loop()
-        codes = Counter[str]()
+        ends = Ends()
         began = loop.time()
         end = began + order["seconds"]
 
         async def caller() -> None:
             while loop.time() < end:
-                codes[await _code(call, make(), self._metadata)] += 1
+                await ends.of(call(make(), metadata=self._metadata, timeout=CALL_SECONDS))
 
         await asyncio.gather(*(caller() for _ in range(order["in_flight"])))
-        return {"seconds": loop.time() - began, "codes": codes}
+        return {"seconds": loop.time() - began, **ends.counted()}
 
     async def _contend(self, order: Order) -> Answer:
         """For each slot from `first` on, `contenders` calls at once, spread over the `targets`, that want it."""
         calls = [self._call(target, CREATE_BOOKING) for target in order["targets"]]
         loop = asyncio.get_running_loop()
-        codes, sold = Counter[str](), Counter[int]()
+        ends, sold = Ends(), Counter[int]()
         winners, losers = list[float](), list[float]()
 
         async def contender(slot: int, number: int) -> None:
             began = loop.time()
             raw = messages.booking_request(slot, number).SerializeToString()
-            code = await _code(calls[number % len(calls)], raw, self._metadata)
-            won = code == StatusCode.OK.name
+            won = await ends.of(calls[number % len(calls)](raw, metadata=self._metadata, timeout=CALL_SECONDS))
             (winners if won else losers).append(loop.time() - began)
-            codes[code] += 1
             sold[slot] += won
 
         began = loop.time()
@@ -68,7 +90,7 @@ class Client:
             await asyncio.gather(*(contender(slot, number) for number in range(order["contenders"])))
         return {
             "seconds": loop.time() - began,
-            "codes": codes,
+            **ends.counted(),
             "sold_once": sum(times == 1 for times in sold.values()),
             "winners_ms": [1000 * seconds for seconds in winners],
             "losers_ms": [1000 * seconds for seconds in losers],
@@ -88,15 +110,6 @@ class Client:
     async def close(self) -> None:
         for channel in self._channels.values():
             await channel.close()
-
-
-async def _code(call: Any, message: bytes, metadata: Any) -> str:
-    """How a call ends."""
-    try:
-        await call(message, metadata=metadata, timeout=CALL_SECONDS)
-    except aio.AioRpcError as error:
-        return error.code().name
-    return StatusCode.OK.name
 
 
 async def work(order: Order) -> None:

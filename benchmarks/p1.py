@@ -27,4 +27,5 @@ async def _on(bench: Bench, loop: str) -> Line:
             calls("no-op", client, served.server, noop.PATH, "nothing"),
             calls("bare no-op", client, bare, noop.PATH, "nothing"),
         )
-    return compared("P1", f"no-op, {loop}", figures, "no-op", "bare no-op", GOAL if loop == bench.loop else None)
+    goal = GOAL if loop == bench.loop else None
+    return compared("P1", f"no-op, {loop}", figures, "no-op", "bare no-op", goal, by_cpu=True)

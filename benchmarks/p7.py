@@ -42,7 +42,7 @@ async def _on(bench: Bench, databases: Databases, widths: Sequence[int], goal: f
             await in_turns(raw, 1, WARM_UP_SECONDS)
             await databases.run(direct.ready["url"], "ANALYZE")
             figures = await bench.measure(through_rpc, *raw)
-    what = f"CreateEvent, {len(world.CALENDARS)} calendars, {databases.name}"
+    what = f"CreateEvent, {databases.name}"
     return [
         compared("P7", what, figures, through_rpc.name, side.name, goal if side is raw[0] else None) for side in raw
     ]
@@ -63,5 +63,5 @@ def _raw(direct: Child, width: int, databases: Databases) -> Side:
     async def run(seconds: float) -> Answer:
         return await direct.order({"in_flight": width, "seconds": seconds}, seconds)
 
-    name = f"raw, {width} connections" if databases.name == "PostgreSQL" else f"raw, one thread hop, {width} tasks"
+    name = f"raw, {width} connections" if databases.name == "PostgreSQL" else "raw, one thread hop"
     return Side(name, run, direct)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import quantiles
 
@@ -52,20 +53,19 @@ def _sold(slots: int, answers: Sequence[Answer], stored: dict[str, int]) -> Line
     seconds = sum(answer["seconds"] for answer in answers)
     return counted(
         "P9",
-        f"{IN_FLIGHT} contenders x {slots} slots, 2 processes, {seconds:.0f} s: sold once",
-        f"{once}; stored {stored['bookings']}",
-        f"{slots}",
+        f"{IN_FLIGHT} contenders, 2 processes: slots sold once",
+        f"{once:,} in {seconds:.0f} s",
+        f"{slots:,}",
         reached={once, *stored.values()} == {slots},
     )
 
 
 def _errors(answers: Sequence[Answer]) -> Line:
-    others: dict[str, int] = {}
+    others, texts = Counter[str](), dict[str, str]()
     for answer in answers:
-        for code, count in answer["codes"].items():
-            if code not in EXPECTED:
-                others[code] = others.get(code, 0) + count
-    found = ", ".join(f"{count} {code}" for code, count in others.items()) or "0"
+        others.update({code: count for code, count in answer["codes"].items() if code not in EXPECTED})
+        texts.update(answer["texts"])
+    found = "; ".join(f"{count:,} {code} ({texts[code]})" for code, count in others.items()) or "0"
     return counted("P9", "answers besides sold and not free", found, "0", reached=not others)
 
 
@@ -73,4 +73,6 @@ def _tails(answers: Sequence[Answer]) -> Line:
     winners = quantiles([ms for answer in answers for ms in answer["winners_ms"]], n=100)[98]
     losers = quantiles([ms for answer in answers for ms in answer["losers_ms"]], n=100)[98]
     found = f"{winners:.0f} and {losers:.0f} ms"
-    return counted("P9", "p99 of winners and losers", found, "<= 2x", reached=losers <= LOSERS_GOAL * winners)
+    return counted(
+        "P9", "p99 of winners and losers", found, f"<= {LOSERS_GOAL:g}x", reached=losers <= LOSERS_GOAL * winners
+    )

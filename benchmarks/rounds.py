@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -59,9 +59,21 @@ class Figures:
 
     def ratio(self, name: str, baseline: str) -> Ratio:
         """The rate of one side to that of another in the same round."""
-        pairs = zip(self.samples[name], self.samples[baseline], strict=True)
-        ratios = [one.rate / other.rate for one, other in pairs]
-        return Ratio(median(ratios), min(ratios), max(ratios))
+        return _ratio([one.rate / other.rate for one, other in self._pairs(name, baseline)])
+
+    def cpu_ratio(self, name: str, baseline: str) -> Ratio | None:
+        """The same for calls for each second of the measured processes' time; None if that is not known."""
+        ratios = [
+            other.cpu_us / one.cpu_us for one, other in self._pairs(name, baseline) if one.cpu_us and other.cpu_us
+        ]
+        return _ratio(ratios) if ratios else None
+
+    def _pairs(self, name: str, baseline: str) -> Iterator[tuple[Sample, Sample]]:
+        return zip(self.samples[name], self.samples[baseline], strict=True)
+
+
+def _ratio(ratios: Sequence[float]) -> Ratio:
+    return Ratio(median(ratios), min(ratios), max(ratios))
 
 
 async def in_turns(sides: Sequence[Side], rounds: int, seconds: float) -> Figures:
@@ -81,6 +93,6 @@ async def _sample(side: Side, seconds: float) -> Sample:
     after = side.measured.cpu_seconds()
     calls = answer["codes"].get("OK", 0)
     if not calls or len(answer["codes"]) > 1:
-        raise WrongAnswers(f"{side.name}: {answer['codes']}")
+        raise WrongAnswers(f"{side.name}: {answer['codes']} {answer.get('texts', '')}")
     used = None if before is None or after is None else 1e6 * (after - before) / calls
     return Sample(calls / answer["seconds"], used)

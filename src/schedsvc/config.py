@@ -321,7 +321,7 @@ VARIABLES = (
         "HOST:PORT",
         _optional_address,
         "",
-        "Address of /metrics for Prometheus; off if empty. Worker n adds n to the port.",
+        "Address of /metrics for Prometheus; off if empty. Each further worker is one port up.",
     ),
     Variable("TLS_CERT_FILE", "FILE", _existing_file, "", "Certificate chain (PEM)."),
     Variable("TLS_KEY_FILE", "FILE", _existing_file, "", "Private key of the certificate (PEM)."),
@@ -366,7 +366,7 @@ VARIABLES = (
         "DAYS",
         _whole(1, 3660),
         "30",
-        "How long a sync token can be used after it was given out.",
+        "How long answers promise that their sync tokens can be used.",
     ),
     Variable(
         "DEFAULT_DEADLINE_SECONDS",

@@ -108,17 +108,28 @@ async def test_a_cancelled_booking_is_kept_and_logged_as_an_update(store: SqlSto
 async def test_paging_a_list_gives_every_booking_once_and_in_order(
     store: SqlStore, filled: Sequence[Booking], size: int
 ) -> None:
-    for profile_name, account in ((None, None), (None, "ada"), (INTRO, None), (INTRO, "ada")):
+    within = BookingFilter(starts=(MONDAY, MONDAY + 3 * HOUR))
+    for profile_name, account, wanted in (
+        (None, None, BookingFilter()),
+        (None, "ada", BookingFilter()),
+        (INTRO, None, within),
+        (INTRO, "ada", BookingFilter()),
+        (None, None, within),
+    ):
         found: list[Booking] = []
         while True:
             page = Page(size, sort_key(found[-1]) if found else None)
             async with store.read(TENANT) as tx:
-                more = await tx.bookings.list(profile_name, account, BookingFilter(), page)
+                more = await tx.bookings.list(profile_name, account, wanted, page)
             if not more:
                 break
             found += more
         assert found == [
-            b for b in filled if profile_name in (None, b.name.profile) and account in (None, b.name.profile.account)
+            b
+            for b in filled
+            if profile_name in (None, b.name.profile)
+            and account in (None, b.name.profile.account)
+            and (wanted.starts is None or b.extent[0] < wanted.starts[1])
         ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import structlog
 
 from schedsvc.domain.changes import Place
 from schedsvc.domain.errors import DomainError, ResourceNotFound, StoreUnavailable
@@ -352,3 +354,28 @@ async def test_a_read_sees_each_commit_and_a_snapshot_one_state(store: SqlStore)
         assert (await fixed.heads([FEED]))[FEED].revision == 0
     async with store.snapshot(TENANT) as anew:
         assert await count(anew) == 2
+
+
+async def test_a_defect_in_a_write_nobody_waits_for_is_logged_and_a_refusal_is_not(store: SqlStore) -> None:
+    async def left(error: Exception) -> list[Any]:
+        reached, go_on = asyncio.Event(), asyncio.Event()
+
+        async def work(_tx: Write) -> None:
+            reached.set()
+            await go_on.wait()
+            raise error
+
+        writing = asyncio.create_task(store.write(TENANT, [FEED], work))
+        await reached.wait()
+        (task,) = store._committer._running
+        writing.cancel()
+        await asyncio.wait([writing])
+        go_on.set()
+        with structlog.testing.capture_logs() as logs:
+            await asyncio.wait([task])
+            await asyncio.sleep(0)
+        return [log["exc_info"] for log in logs]
+
+    defect = RuntimeError("a defect")
+    assert await left(defect) == [defect]
+    assert await left(ResourceNotFound("event", "x")) == []

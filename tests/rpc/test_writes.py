@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.message import Message
 from grpc import StatusCode
 
+from schedsvc.usecases.following import StreamLimits
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest
 from schedsvc.v1.booking_profiles_pb2 import BookingProfile, DeleteBookingProfileRequest, UpdateBookingProfileRequest
 from schedsvc.v1.bookings_pb2 import Booking, CancelBookingRequest, CreateBookingRequest, ListBookingsRequest
@@ -17,7 +18,7 @@ from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
 from tests.repositories.conftest import Database
 from tests.rpc.callers import METHODS, WRITES, Answer, Caller, refused
-from tests.rpc.conftest import ManualClock, on_both_stores
+from tests.rpc.conftest import Deployment, ManualClock, deployed, on_both_stores
 from tests.rpc.contents import contents, heads
 from tests.rpc.requests import BUILDERS, FILE, HOUR, World, booking_at, timed
 
@@ -219,6 +220,18 @@ async def test_a_retry_is_answered_though_the_profile_is_gone(name: str, alpha: 
         alpha, name, build(name, world, request_id="r"), [("BookingService/DeleteBookingProfile", gone)]
     )
     assert again.replayed
+
+
+async def test_a_retry_is_answered_by_another_process_though_the_profile_is_gone(
+    deployment: Deployment, alpha: Caller, world: World, database: Database, clock: ManualClock, limits: StreamLimits
+) -> None:
+    name = "BookingService/CreateBooking"
+    first = await alpha.send(name, build(name, world, request_id="r"))
+    await alpha.booking.DeleteBookingProfile(DeleteBookingProfileRequest(name=world.profile, force=True))
+    async with deployed(database, clock, limits) as second:
+        again = await Caller(second.channel, alpha.authorization).send(name, build(name, world, request_id="r"))
+    assert again.replayed
+    assert again.message == first.message
 
 
 async def test_a_retried_import_is_answered_though_the_calendar_is_gone(alpha: Caller, world: World) -> None:

@@ -5,6 +5,8 @@ What a command needs of the server is imported when it runs, so that `--help` an
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from schedsvc.cli.demo import demo
@@ -23,6 +25,8 @@ EPILOG = (
 @click.version_option(package_name="schedsvc", prog_name="schedsvc", message="%(prog)s %(version)s")
 def main() -> None:
     """Calendars, availability and bookings as one gRPC service."""
+    # gRPC's own remarks on standard error are for its developers; ours say what there is to do.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 for command in (serve, migrate, keys, import_command, demo):

@@ -35,15 +35,16 @@ def settings_failure(error: SettingsInvalid) -> Misused:
 @contextmanager
 def readable_server_failures() -> Iterator[None]:
     """For commands that work on the database themselves."""
-    from schedsvc import bootstrap
-
-    SchemaMismatch = getattr(bootstrap, "SchemaMismatch", SettingsInvalid)  # INTERIM
-
     try:
         yield
     except SettingsInvalid as error:
         raise settings_failure(error) from error
-    except (DomainError, SchemaMismatch) as error:
+    except DomainError as error:
+        raise Failed(str(error)) from error
+    except Exception as error:
+        # Backends are not known here, only what `bootstrap` says that they raise.
+        if type(error).__name__ != "SchemaMismatch":
+            raise
         raise Failed(str(error)) from error
 
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schedsvc.domain.time import zone, zone_names
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTY = re.compile(r"(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;(?:[^\":;]|\"[^\"]*\")*)*):(?P<value>.*)", re.DOTALL)
@@ -73,11 +74,11 @@ class CalendarFile:
 
     @property
     def zone(self) -> str:
-        """The zone of the calendar, or else the first that an event names and this machine knows, or else UTC."""
+        """The zone of the calendar, or else the first that an event names and the server knows, or else UTC."""
         named = (line.text.partition(":")[2].strip() for line in self.properties if _is_zone(line.text))
-        for zone in (*named, *(event.zone() for event in self.events)):
-            if zone and known_zone(zone):
-                return zone
+        for name in (*named, *(event.zone() for event in self.events)):
+            if name in zone_names():
+                return name
         return "UTC"
 
     def part(self, components: Iterable[Component]) -> Part:
@@ -141,15 +142,6 @@ def unfolded(lines: Sequence[Line]) -> Iterator[str]:
         yield current
 
 
-def known_zone(name: str) -> bool:
-    """Whether `name` is an IANA zone that this machine knows."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
 def _added(text: str) -> Line:
     return Line(0, text)
 
@@ -169,13 +161,13 @@ def _unescape(text: str) -> str:
 
 def _instant(text: str, parameters: str) -> datetime | None:
     tzid = _TZID.search(parameters)
-    zone = ZoneInfo(tzid["zone"]) if tzid and known_zone(tzid["zone"]) else UTC
+    local = zone(tzid["zone"]) if tzid and tzid["zone"] in zone_names() else UTC
     try:
         if len(text) == 8:
             day = date.fromisoformat(text)
             return datetime(day.year, day.month, day.day, tzinfo=UTC)
         return datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S").replace(
-            tzinfo=UTC if text.endswith("Z") else zone
+            tzinfo=UTC if text.endswith("Z") else local
         )
     except ValueError:
         return None

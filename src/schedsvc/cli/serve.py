@@ -104,12 +104,12 @@ def _parent_ended(loop: asyncio.AbstractEventLoop, watch: int, stop: asyncio.Eve
 
 @contextlib.contextmanager
 def _readable_binding() -> Iterator[None]:
-    """An address that cannot be had is no defect. gRPC says so with a RuntimeError of many lines."""
+    """An address that cannot be had is no defect. gRPC says so with a RuntimeError."""
     try:
         yield
     except RuntimeError as error:
         if "bind" not in str(error):
             raise
-        raise Failed(f"cannot listen: {str(error).splitlines()[0]}") from error
+        raise Failed(f"cannot listen: {str(error).partition(';')[0]}") from error
     except OSError as error:
         raise Failed(f"cannot listen: {error.strerror or error}") from error

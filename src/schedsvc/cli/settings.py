@@ -42,7 +42,8 @@ def read_settings(options: Mapping[str, str | bool | None]) -> Settings:
 
 def _option(variable: Variable) -> Callable[[F], F]:
     flag = variable.field.replace("_", "-")
-    text = f"{variable.help} [{PREFIX}{variable.name}]"
+    default = f"; default {variable.default}" if variable.default else ""
+    text = f"{variable.help} [{PREFIX}{variable.name}{default}]"
     if variable.is_flag:
         return click.option(f"--{flag}/--no-{flag}", variable.field, default=None, help=text)
     return click.option(f"--{flag}", variable.field, default=None, metavar=variable.shape, help=text)

@@ -50,10 +50,10 @@ class _Team:
                 return 0 if self._stopping.is_set() else self._code(self._workers[-1])
             if number == self._settings.workers - 1:
                 click.echo(f"schedsvc is ready: {text} | {self._settings.workers} workers", err=True)
-        wait([worker.sentinel for worker in self._workers])
+        ended = wait([worker.sentinel for worker in self._workers])
         if self._stopping.is_set():
             return 0
-        code = max(self._code(worker) for worker in self._workers if not worker.is_alive())
+        code = max(self._code(worker) for worker in self._workers if worker.sentinel in ended)
         click.echo(f"Error: a worker ended with code {code}; the others are stopped", err=True)
         return code
 

@@ -114,6 +114,17 @@ def instant_of(local: datetime, zone_name: str) -> int:
     return seconds(local.replace(tzinfo=zone(zone_name), fold=0))
 
 
+def zoned_at(instant: int, zone_name: str) -> Zoned:
+    """The local time of an instant.
+
+    In UTC if the zone's clock shows that time twice and the instant is the second: the local time would mean the first.
+    """
+    local = local_at(instant, zone_name).replace(tzinfo=None, fold=0)
+    if instant_of(local, zone_name) == instant:
+        return Zoned(local, zone_name)
+    return Zoned(local_at(instant, "UTC").replace(tzinfo=None), "UTC")
+
+
 def day_start(day: date, zone_name: str) -> int:
     """The first instant of a local date, which is not midnight where clocks skip midnight.
 

@@ -177,8 +177,8 @@ class CalendarServicer:
     ) -> ImportCalendarResponse:
         upload = await imports.gather(requests)
         options = call.write_options(upload.request_id, upload.validate_only, upload.digest, imports.encode)
-        zone = await self._calendars.get(call.principal, upload.parent)
-        components = await imports.parse(upload, zone.time_zone)
+        zone = await self._imports.zone(call.principal, options, upload.parent)
+        components = await imports.parse(upload, zone)
         return imports.encode(await self._imports.run(call.principal, options, upload.parent, components))
 
 

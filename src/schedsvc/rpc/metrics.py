@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from grpc import StatusCode
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 from schedsvc.rpc.admission import Load
 
@@ -18,47 +22,57 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 
 class Meter:
-    """The figures of one method, looked up once."""
+    """The figures of one method: plain numbers, changed by the event loop alone and read by whoever scrapes."""
 
-    __slots__ = ("_by_code", "_handled", "_name", "_seconds", "started")
+    __slots__ = ("buckets", "by_code", "seconds", "started")
 
-    def __init__(self, name: str, started: Counter, handled: Counter, seconds: Histogram) -> None:
-        self._name = name
-        self._handled = handled
-        self._seconds = seconds.labels(name)
-        self._by_code: dict[StatusCode, Counter] = {}
-        self.started = started.labels(name)
+    def __init__(self) -> None:
+        self.started = 0
+        self.by_code: dict[StatusCode, int] = {}
+        self.buckets = [0] * (len(SECONDS) + 1)
+        self.seconds = 0.0
 
     def handled(self, code: StatusCode, seconds: float) -> None:
         """Counts a call that is over."""
-        counter = self._by_code.get(code)
-        if counter is None:
-            counter = self._by_code[code] = self._handled.labels(self._name, code.name)
-        counter.inc()
-        self._seconds.observe(seconds)
+        self.by_code[code] = self.by_code.get(code, 0) + 1
+        self.buckets[bisect_left(SECONDS, seconds)] += 1
+        self.seconds += seconds
+
+    def cumulative(self) -> list[tuple[str, int]]:
+        """How many calls took at most so many seconds, as Prometheus wants it."""
+        bounds = [*map(str, SECONDS), "+Inf"]
+        return list(zip(bounds, accumulate(self.buckets), strict=True))
 
 
-class Metrics:
-    """Registers the figures in `registry`, of which a process has one for each server."""
+class Metrics(Collector):
+    """The figures of one server, registered in `registry`.
+
+    Collected when they are asked for. The counters of prometheus_client take a lock for each step, on the path of
+    every request.
+    """
 
     def __init__(self, registry: CollectorRegistry, load: Load) -> None:
-        self._started = Counter("schedsvc_rpc_started", "Calls that began.", ["method"], registry=registry)
-        self._handled = Counter("schedsvc_rpc_handled", "Calls that ended.", ["method", "code"], registry=registry)
-        self._seconds = Histogram(
-            "schedsvc_rpc_seconds",
-            "How long calls took, in seconds.",
-            ["method"],
-            registry=registry,
-            buckets=SECONDS,
-        )
-        unary = Gauge("schedsvc_rpc_unary_active", "Unary calls that run now.", registry=registry)
-        unary.set_function(lambda: load.unary.active)
-        streams = Gauge("schedsvc_rpc_streams_active", "Streams that are open.", registry=registry)
-        streams.set_function(lambda: load.streams.active)
+        self._load = load
+        self._meters: dict[str, Meter] = {}
+        registry.register(self)
 
     def of(self, method: str) -> Meter:
         """The figures of a method, named `Service/Method`."""
-        return Meter(method, self._started, self._handled, self._seconds)
+        return self._meters.setdefault(method, Meter())
+
+    def collect(self) -> Iterator[Metric]:
+        """What a scrape shows."""
+        started = CounterMetricFamily("schedsvc_rpc_started", "Calls that began.", labels=["method"])
+        handled = CounterMetricFamily("schedsvc_rpc_handled", "Calls that ended.", labels=["method", "code"])
+        seconds = HistogramMetricFamily("schedsvc_rpc_seconds", "How long calls took.", labels=["method"])
+        for method, meter in self._meters.items():
+            started.add_metric([method], meter.started)
+            seconds.add_metric([method], meter.cumulative(), meter.seconds)
+            for code, count in list(meter.by_code.items()):
+                handled.add_metric([method, code.name], count)
+        yield from (started, handled, seconds)
+        yield GaugeMetricFamily("schedsvc_rpc_unary_active", "Unary calls that run now.", self._load.unary.active)
+        yield GaugeMetricFamily("schedsvc_rpc_streams_active", "Streams that are open.", self._load.streams.active)
 
 
 class MetricsEndpoint:

@@ -21,7 +21,7 @@ from google.protobuf.message_factory import GetMessageClass
 from schedsvc.domain.principals import Scope
 from schedsvc.rpc.calls import Call, Encoded
 from schedsvc.rpc.errors import MethodUnknown
-from schedsvc.rpc.wrapper import Edge, Handler, Method, wrap
+from schedsvc.rpc.wrapper import METADATA, Edge, Handler, Method, wrap
 
 
 class ContractError(Exception):
@@ -59,6 +59,7 @@ class Registry(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """The handler of a path; there is one for unknown paths too, so that they answer like all others."""
+        METADATA.set(handler_call_details.invocation_metadata)
         return self._handlers.get(handler_call_details.method, self._unknown)
 
 

@@ -85,6 +85,7 @@ class Server:
     ) -> None:
         """Raises ContractError if a service does not fit the contract."""
         self._load = edge.load
+        self._log = edge.log
         self._health = health
         self._readiness = readiness
         self._options = options
@@ -127,6 +128,7 @@ class Server:
             self._watching.cancel()
             await asyncio.wait({self._watching})
         await self._grpc.stop(grace)
+        self._log.flush()
 
     def _listen(self) -> int:
         if self._options.credentials is None:

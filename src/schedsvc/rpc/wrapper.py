@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from logging import DEBUG, ERROR, INFO
 from time import perf_counter
@@ -30,6 +31,12 @@ from schedsvc.rpc.metrics import Metrics
 
 Check: TypeAlias = Callable[[Message], Sequence[Violation]]
 Handler: TypeAlias = Callable[[Any, Context], Awaitable[bytes | None]]
+
+ROUNDED = 1.02
+"""Deadlines arrive rounded up to few digits: 30 seconds as 30.1."""
+
+METADATA: ContextVar[Iterable[tuple[str, str | bytes]]] = ContextVar("METADATA")
+"""The metadata of the call, from where gRPC has it ready: asking the context makes it anew."""
 
 REQUEST_ID = "x-request-id"
 REPLAYED = ("idempotent-replayed", "true")
@@ -98,8 +105,8 @@ class _Wrapper:
 
     async def handle(self, incoming: Any, context: Context) -> bytes | None:
         began = perf_counter()
-        self._meter.started.inc()
-        request_id, authorization = self._read(context)
+        self._meter.started += 1
+        request_id, authorization = self._read()
         call = Call(self._method.name, request_id, context, self._load.closing)
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
         try:
@@ -109,16 +116,18 @@ class _Wrapper:
                 self._finish(call, began, _code_of_end(context))
                 raise
             told = self._told(error, call)
+            # Whoever else keeps the error, such as the task of a failed write, must not keep the call by its traceback.
+            error.__traceback__ = None
         else:
             self._finish(call, began, StatusCode.OK)
             return answer
         self._finish(call, began, told.code, told.reason)
         return await _abort(call, told)
 
-    def _read(self, context: Context) -> tuple[str, str]:
+    def _read(self) -> tuple[str, str]:
         """The request id and the credential of the call."""
         request_id = authorization = ""
-        for key, value in context.invocation_metadata() or ():
+        for key, value in METADATA.get():
             if key == "authorization":
                 authorization = str(value)
             elif key == REQUEST_ID and _ACCEPTED_REQUEST_ID.fullmatch(str(value)):
@@ -128,24 +137,22 @@ class _Wrapper:
     async def _admitted(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
         self._load.enter(self._pool, probe=self._method.is_probe)
         try:
-            return await self._in_time(incoming, call, authorization)
+            if self._limit is None or _ends_by(call.context, self._limit):
+                return await self._serve(incoming, call, authorization)
+            return await self._in_time(self._limit, incoming, call, authorization)
         finally:
             self._load.leave(self._pool)
 
-    async def _in_time(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
-        """The deadline of the client is kept by gRPC; the server's counts only if it comes first."""
-        remaining: float | None = call.context.time_remaining()
-        if self._limit is None or (remaining is not None and remaining <= self._limit):
-            return await self._serve(incoming, call, authorization)
-        limit = asyncio.timeout(self._limit)
-        call.ends_at(asyncio.get_running_loop().time() + self._limit)
+    async def _in_time(self, seconds: float, incoming: Any, call: Call, authorization: str) -> bytes | None:
+        limit = asyncio.timeout(seconds)
+        call.ends_at(asyncio.get_running_loop().time() + seconds)
         try:
             async with limit:
                 return await self._serve(incoming, call, authorization)
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise DeadlineExceeded(f"the call took longer than {self._limit:g} seconds") from None
+            raise DeadlineExceeded(f"the call took longer than {seconds:g} seconds") from None
 
     async def _serve(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
         if not self._method.is_probe:
@@ -188,7 +195,7 @@ class _Wrapper:
         seconds = perf_counter() - began
         self._meter.handled(code, seconds)
         level = ERROR if code is StatusCode.INTERNAL else self._level
-        self._edge.log.ended(call, code.name, reason, seconds, level)
+        self._edge.log.ended(call, code, reason, seconds, level)
 
 
 def _pool(method: Method, load: Load) -> Pool:
@@ -196,6 +203,12 @@ def _pool(method: Method, load: Load) -> Pool:
     if method.is_probe:
         return load.probe_streams if is_stream else load.probe_calls
     return load.streams if is_stream else load.unary
+
+
+def _ends_by(context: Context, seconds: float) -> bool:
+    """Whether gRPC will end the call by then, at the deadline of its client."""
+    remaining: float | None = context.time_remaining()
+    return remaining is not None and remaining <= seconds * ROUNDED
 
 
 def _encoded(answer: Any) -> bytes:

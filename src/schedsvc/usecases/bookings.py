@@ -23,10 +23,10 @@ from schedsvc.domain.names import AccountName, BookingName, EventName, ProfileNa
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile
 from schedsvc.domain.ranges import RangeRequest, resolve_bound
-from schedsvc.domain.templates import MissingVariables, render
-from schedsvc.domain.time import Zoned, local_at, seconds_up
+from schedsvc.domain.templates import render, variables
+from schedsvc.domain.time import seconds_up, zoned_at
 from schedsvc.domain.weights import weigh_booking
-from schedsvc.repositories.base import BookingFilter, Page, Read, Store, Write
+from schedsvc.repositories.base import BookingFilter, Once, Page, Read, Store, Write
 from schedsvc.usecases.access import require_account, visible_account
 from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.cancelling import cancel
@@ -79,7 +79,7 @@ class Bookings:
             return tx.bookings.create(booking)
 
         async def attempt() -> Booking:
-            feeds = await self._feeds(principal.tenant, parent)
+            feeds = await self._feeds(principal.tenant, parent, options.once)
             return await self._store.write(
                 principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only
             )
@@ -121,12 +121,18 @@ class Bookings:
         feeds = [profile_feed(name.profile), calendar_feed(event.calendar)]
         return await self._store.write(principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only)
 
-    async def _feeds(self, tenant: str, profile: ProfileName) -> Sequence[FeedKey]:
+    async def _feeds(self, tenant: str, profile: ProfileName, once: Once | None) -> Sequence[FeedKey]:
         kept = self._offers.guess(tenant, profile)
         if kept is not None:
             return kept
-        async with self._store.read(tenant) as tx:
-            return await self._offers.feeds(tx, profile)
+        try:
+            async with self._store.read(tenant) as tx:
+                return await self._offers.feeds(tx, profile)
+        except ResourceNotFound:
+            if once is None:
+                raise
+            # The booking may have been made before the profile went: the lock tells.
+            return [profile_feed(profile)]
 
     async def _require_slot(self, tx: Write, compiled: Compiled, draft: BookingDraft) -> Interval:
         """The slot's extent, once the evaluator has nothing against it."""
@@ -201,22 +207,21 @@ def _new_booking(
 def _texts(profile: BookingProfile, draft: BookingDraft) -> tuple[str, str, str]:
     """Subject, description and location with the booker's values; raises InvalidInput naming what is missing."""
     values = {**draft.substitutions, "name": draft.booker.display_name, "email": draft.booker.email}
-    try:
-        subject = render(profile.subject, values) or profile.display_name or "Booking"
-        return subject, render(profile.description, values), render(profile.location, values)
-    except MissingVariables as missing:
+    asked = variables(profile.subject, profile.description, profile.location)
+    missing = [variable.name for variable in asked if variable.default is None and variable.name not in values]
+    if missing:
         raise InvalidInput(
             [
                 Violation("booking.substitutions", f"a value for {name!r} is required", "SUBSTITUTION_MISSING")
-                for name in missing.names
+                for name in missing
             ]
-        ) from missing
+        )
+    subject = render(profile.subject, values) or profile.display_name or "Booking"
+    return subject, render(profile.description, values), render(profile.location, values)
 
 
 def _event_of(booking: Booking) -> Event:
-    start, end = (
-        Zoned(local_at(at, booking.time_zone).replace(tzinfo=None), booking.time_zone) for at in booking.extent
-    )
+    start, end = (zoned_at(instant, booking.time_zone) for instant in booking.extent)
     booker = Attendee(booking.booker.email, booking.booker.display_name, AttendeeType.REQUIRED, ResponseStatus.ACCEPTED)
     return Event(
         name=booking.event,

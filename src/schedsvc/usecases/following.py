@@ -32,7 +32,7 @@ from schedsvc.repositories.base import Read, Store, Subscription
 from schedsvc.usecases.access import require_account
 from schedsvc.usecases.feeds import live, require_readable, whole_revisions
 from schedsvc.usecases.requests import fit
-from schedsvc.usecases.sync import Tokens
+from schedsvc.usecases.sync import Tokens, invalid_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,9 @@ class Following:
         stream = _Stream(self._store, self._tokens, self._new_id, self._limits, principal, states, send)
         subscription = self._store.signal.subscribe(principal.tenant, list(states))
         try:
+            if len(states) > len(tokens):
+                # A feed that has spoken cannot be resumed with the token of several: each gets one of its own first.
+                await stream.bookmark()
             await self._follow(stream, subscription, heartbeat, closing)
         finally:
             subscription.close()
@@ -140,6 +143,9 @@ class Following:
             state = self._tokens.open(principal, token, Family.CHANGES)
             for position in state.positions:
                 require_account(principal, position.feed.account)
+                if position.mark is not None and not position.loading:
+                    # In the middle of a delta, which told less than every change: a stream cannot go on from there.
+                    raise invalid_token()
                 if position.feed in states:
                     raise _bad(f"tokens[{number}]", f"{feed_resource(position.feed)} is in two tokens")
                 states[position.feed] = _alone(state, position)
@@ -248,10 +254,8 @@ async def _load(tx: Read, window: Interval | None, position: Position, mark: int
 
 
 def _alone(state: SyncState, position: Position) -> SyncState:
-    """The state of one feed: a load keeps its mark and generation, a delta needs neither."""
-    if position.loading:
-        return replace(state, positions=(position,))
-    return replace(state, positions=(replace(position, since=None, mark=None),), generation="")
+    """The state of one feed: only a load has a generation."""
+    return replace(state, positions=(position,), generation=state.generation if position.loading else "")
 
 
 def _moved(state: SyncState, head: FeedHead) -> bool:

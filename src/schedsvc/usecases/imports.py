@@ -47,6 +47,18 @@ class Imports:
         self._store = store
         self._new_id = new_id
 
+    async def zone(self, principal: Principal, options: WriteOptions, parent: CalendarName) -> str:
+        """The zone that the file's floating times are read in; raises ResourceNotFound.
+
+        UTC if the calendar is gone but the import may have been carried out before: `run` tells.
+        """
+        require_account(principal, parent.account)
+        async with self._store.read(principal.tenant) as tx:
+            calendar = await tx.calendars.get(parent)
+            if calendar is None and options.once is not None:
+                return "UTC"
+            return (calendar or await existing_calendar(tx, parent)).time_zone
+
     async def run(
         self, principal: Principal, options: WriteOptions, parent: CalendarName, components: Sequence[Component]
     ) -> list[Imported]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from schedsvc.domain.availability import compile_offer
 from schedsvc.domain.errors import DuplicateSlug, InvalidInput, ProfileInUse, ResourceNotFound, Violation
 from schedsvc.domain.feeds import FeedKey, account_feed, calendar_feed, profile_feed
 from schedsvc.domain.hours import WorkHours
-from schedsvc.domain.names import AccountName, ProfileName
+from schedsvc.domain.names import AccountName, CalendarName, ProfileName
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile, ProfileDraft
 from schedsvc.domain.records import fields_of
@@ -88,7 +89,7 @@ class Profiles:
 
         async def attempt() -> ProfileView:
             async with self._store.read(principal.tenant) as tx:
-                draft = patch(await existing_profile(tx, name))
+                calendars = await _calendars_after(tx, name, patch)
 
             async def work(tx: Write) -> ProfileView:
                 before = await existing_profile(tx, name)
@@ -102,7 +103,7 @@ class Profiles:
                     await _require_slug(tx, after)
                 return await _view(tx, tx.profiles.update(replace(after, update_time=tx.now)))
 
-            feeds = [*_feeds(name), *map(calendar_feed, draft.calendars)]
+            feeds = [*_feeds(name), *map(calendar_feed, calendars)]
             return await self._store.write(
                 principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only
             )
@@ -190,6 +191,19 @@ async def _require_slug(tx: Read, profile: BookingProfile) -> None:
     twin = await tx.profiles.by_slug(profile.name.account, profile.slug)
     if twin is not None and twin.name != profile.name:
         raise DuplicateSlug(f"{twin.name} has the slug {profile.slug!r}: choose another one", resource=str(twin.name))
+
+
+async def _calendars_after(
+    tx: Read, name: ProfileName, patch: Callable[[BookingProfile], ProfileDraft]
+) -> Sequence[CalendarName]:
+    """The calendars that the profile will use, as far as can be told.
+
+    Nothing is refused here: a write that was carried out before is answered whatever has become of its profile.
+    """
+    before = await tx.profiles.get(name)
+    with suppress(InvalidInput):
+        return () if before is None else patch(before).calendars
+    return ()
 
 
 async def _calendars_to_come(tx: Read, name: ProfileName) -> list[FeedKey]:

@@ -75,7 +75,7 @@ def required_duration(offer: Offer, asked: int | None, field: str) -> int:
     """The duration in seconds; raises InvalidInput for one that the profile does not offer."""
     if asked is not None and asked != offer.duration:
         minutes = offer.duration // 60
-        raise InvalidInput([Violation(field, f"the profile offers {minutes} minutes only", "BAD_DURATION")])
+        raise InvalidInput([Violation(field, f"the profile offers {minutes} minutes only")])
     return offer.duration
 
 

@@ -78,9 +78,9 @@ class Tokens:
         try:
             state = unpack(self._sealer.open(token, PURPOSE, principal.tenant, principal.account or ""))
         except TokenInvalid:
-            raise _invalid() from None
+            raise invalid_token() from None
         if state.family is not family:
-            raise _invalid()
+            raise invalid_token()
         return state
 
 
@@ -154,7 +154,7 @@ async def _advance(tx: Read, state: SyncState, position: Position, gathered: _Ga
         # Done on an earlier page of this walk: its changes since then belong to the next one.
         return position
     since, mark = position.since, position.mark
-    done = not position.loading and position.at.revision >= mark
+    done = not position.loading and position.at >= end_of(mark)
     while not done and gathered.room > 0 and gathered.bytes_left > 0:
         limit = min(gathered.room, CHUNK)
         changes = await _next_changes(tx, state.window, position, since, mark, limit)
@@ -190,5 +190,6 @@ async def _require_live(tx: Read, targets: Sequence[FeedKey]) -> None:
             raise ResourceNotFound("schedsvc/BookingProfile", feed_resource(target))
 
 
-def _invalid() -> SyncTokenInvalid:
+def invalid_token() -> SyncTokenInvalid:
+    """What is said of every token that does not fit, whatever the cause."""
     return SyncTokenInvalid("the token is not one of this server for this method and caller: start a new sync")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedsvc.domain.hours import MinuteRange, WorkHours
-from schedsvc.domain.time import EARLIEST, LATEST, AllDay, Zoned, resolve_event, zone_names
+from schedsvc.domain.time import EARLIEST, LATEST, AllDay, Zoned, resolve_event, zone_names, zoned_at
 from schedsvc.rpc.codec.time import (
     decode_bound,
     decode_datetime,
@@ -21,7 +21,6 @@ from schedsvc.rpc.codec.time import (
     local_text,
     parse_date,
     parse_local,
-    zoned_at,
 )
 from schedsvc.v1.time_pb2 import EventTime, TimeBound
 from schedsvc.v1.time_pb2 import WorkHours as WorkHoursMessage

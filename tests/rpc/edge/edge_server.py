@@ -7,12 +7,11 @@ import contextlib
 import io
 import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from logging import DEBUG
 from typing import Any
 
-import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -29,34 +28,26 @@ from schedsvc.rpc.logs import CallLog
 from schedsvc.rpc.metrics import Metrics
 from schedsvc.rpc.registry import Service
 from schedsvc.rpc.server import Server, ServerOptions
+from schedsvc.rpc.services import DESCRIPTORS
 from schedsvc.rpc.wrapper import Deadlines, Edge
-from schedsvc.v1 import booking_service_pb2, calendar_service_pb2, sync_service_pb2
 
 Behaviour = Callable[[Any, Call], Awaitable[Any]]
-
-DESCRIPTORS: tuple[ServiceDescriptor, ...] = (
-    calendar_service_pb2.DESCRIPTOR.services_by_name["CalendarService"],
-    booking_service_pb2.DESCRIPTOR.services_by_name["BookingService"],
-    sync_service_pb2.DESCRIPTOR.services_by_name["SyncService"],
-)
 
 GET_ACCOUNT = "/schedsvc.v1.CalendarService/GetAccount"
 CREATE_ACCOUNT = "/schedsvc.v1.CalendarService/CreateAccount"
 IMPORT = "/schedsvc.v1.CalendarService/ImportCalendar"
 STREAM = "/schedsvc.v1.SyncService/StreamChanges"
 
-NO_PROXY = [("grpc.enable_http_proxy", 0)]
+NO_PROXY: list[tuple[str, Any]] = [("grpc.enable_http_proxy", 0)]
 
 
-def every_method() -> Iterable[MethodDescriptor]:
-    return itertools.chain.from_iterable(service.methods for service in DESCRIPTORS)
+def every_method() -> list[MethodDescriptor]:
+    return [method for service in DESCRIPTORS.values() for method in service.methods]
 
 
 def servicer(descriptor: ServiceDescriptor, behaviours: Mapping[str, Behaviour]) -> object:
     """An object with a method for each RPC; those without a behaviour answer with an empty message."""
-    methods = {
-        snake(method.name): _method(method, behaviours.get(method.name)) for method in descriptor.methods
-    }
+    methods = {snake(method.name): _method(method, behaviours.get(method.name)) for method in descriptor.methods}
     made: object = type(f"Fake{descriptor.name}", (), methods)()
     return made
 
@@ -97,6 +88,7 @@ class Setting:
     deadlines: Deadlines = field(default_factory=Deadlines)
     ping: Callable[[], Awaitable[None]] = _alive
     ping_interval: float = 2.0
+    ping_patience: float = 2.0
     with_reflection: bool = True
 
 
@@ -106,7 +98,7 @@ class Running:
 
     server: Server
     port: int
-    channel: aio.Channel
+    channel: Any
     load: Load
     registry: CollectorRegistry
     log: io.StringIO
@@ -117,6 +109,7 @@ class Running:
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far."""
+        self.server._log.flush()
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def value(self, name: str, **labels: str) -> float:
@@ -140,14 +133,13 @@ async def running(setting: Setting | None = None, **choices: Any) -> AsyncIterat
         new_request_id=lambda: f"made-{next(numbers)}",
         deadlines=chosen.deadlines,
     )
-    names = [descriptor.full_name for descriptor in DESCRIPTORS]
-    health = Health(names)
+    health = Health(DESCRIPTORS)
     services = [
-        *(Service(one, servicer(one, chosen.behaviours)) for one in DESCRIPTORS),
+        *(Service(one, servicer(one, chosen.behaviours)) for one in DESCRIPTORS.values()),
         health.service(),
-        *(reflection.services([*names, "grpc.health.v1.Health"]) if chosen.with_reflection else ()),
+        *(reflection.services([*DESCRIPTORS, "grpc.health.v1.Health"]) if chosen.with_reflection else ()),
     ]
-    readiness = Readiness(chosen.ping, health, interval=chosen.ping_interval)
+    readiness = Readiness(chosen.ping, health, interval=chosen.ping_interval, patience=chosen.ping_patience)
     server = Server(services, SCOPES, edge, health, readiness, ServerOptions())
     port = await server.start()
     channel = aio.insecure_channel(f"127.0.0.1:{port}", NO_PROXY)
@@ -158,13 +150,15 @@ async def running(setting: Setting | None = None, **choices: Any) -> AsyncIterat
         await server.drain(grace=0)
 
 
-async def failure(call: Awaitable[Any]) -> grpc.RpcError:
-    """The error with which the call ends."""
-    try:
-        answer = await call
-    except aio.AioRpcError as error:
-        return error
-    raise AssertionError(f"answered with {answer!r}")
+def texts(metadata: aio.Metadata) -> dict[str, str]:
+    """Metadata by their keys."""
+    return {key: str(value) for key, value in metadata}
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Returns once it has happened; the time limit of the test is the patience."""
+    while not happened():  # noqa: ASYNC110 - figures and counts tell nobody when they change
+        await asyncio.sleep(0.005)
 
 
 class Held:

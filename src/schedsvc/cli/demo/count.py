@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
 
 from schedsvc.cli.demo.plan import FIRST_HOUR, LAST_HOUR, STEP_MINUTES, Plan
 from schedsvc.cli.demo.requests import DURATION
 from schedsvc.client import messages
+from schedsvc.domain.time import zone
 
 _NOT_TAKEN = messages.ShowAs.SHOW_AS_WORKING_ELSEWHERE
 
@@ -26,7 +26,7 @@ def expected_starts(plan: Plan, periods: Sequence[messages.BusyPeriod], as_of: d
 
 
 def _candidates(plan: Plan) -> Iterator[datetime]:
-    zone = ZoneInfo(plan.zone)
+    local = zone(plan.zone)
     for day in plan.days:
         for minute in range(FIRST_HOUR * 60, LAST_HOUR * 60, STEP_MINUTES):
-            yield datetime.combine(day, time(*divmod(minute, 60)), zone).astimezone(UTC)
+            yield datetime.combine(day, time(*divmod(minute, 60)), local).astimezone(UTC)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from schedsvc.cli.failures import Failed
 from schedsvc.cli.icalendar import CalendarFile, Component
 from schedsvc.cli.rooms import split
+from schedsvc.domain.time import zone as zone_of
 
 NO_ROOM = "no-room"
 FIRST_HOUR = 8
@@ -44,11 +45,11 @@ class Plan:
 
 def make_plan(calendar: CalendarFile) -> Plan:
     """Raises Failed for a file without a single event that could be shown."""
-    zone = ZoneInfo(calendar.zone)
+    zone = zone_of(calendar.zone)
     singles = [event for event in calendar.events if not is_recurring(event)]
     starts = _starts(singles, zone)
     if not starts:
-        raise Failed("the file has no single event with a start: nothing to show")
+        raise Failed("the file has no single event with a start (recurring ones are refused for now): nothing to show")
     clock = monday_before(min(starts))
     last = max(start for start in starts if start < clock + timedelta(days=_MOST_DAYS - 7))
     days = (last.date() - clock.date()).days + 7

@@ -195,10 +195,10 @@ class Story:
         self._screen.promise(code == 0, "the server finished its work and stopped")
 
     def _chosen(self, free: set[datetime]) -> datetime:
-        """The first free slot of the busiest day, or of the week."""
-        listed = sorted(free)
+        """The first free start of the busiest day that lies right before something else, or else of the week."""
         zone = self._plan.clock.tzinfo
-        return next((s for s in listed if s.astimezone(zone).date() == self._plan.busiest), listed[0])
+        of_day = [start for start in sorted(free) if start.astimezone(zone).date() == self._plan.busiest]
+        return next((start for start in of_day if start + requests.DURATION not in free), min(free))
 
     def _local(self, start: datetime) -> str:
         return f"{start.astimezone(self._plan.clock.tzinfo):%A %Y-%m-%d %H:%M}"

@@ -17,9 +17,10 @@ import structlog
 from schedsvc.domain.errors import Contended, DomainError, StoreUnavailable
 from schedsvc.domain.feeds import FeedKey
 from schedsvc.repositories.base import AlreadyAnswered, ChangeSignal, Clock, Once
-from schedsvc.repositories.sql import feeds, requests
+from schedsvc.repositories.sql import requests
 from schedsvc.repositories.sql.engine import Database, Transaction
 from schedsvc.repositories.sql.errors import Conflict
+from schedsvc.repositories.sql.feeds import FeedLocks
 from schedsvc.repositories.sql.ledger import Act, Ledger
 from schedsvc.repositories.sql.session import Session
 from schedsvc.repositories.sql.views import SqlWrite
@@ -51,6 +52,7 @@ class Committer:
         self._database = database
         self._clock = clock
         self._signal = signal
+        self._locks = FeedLocks(database.dialect)
         self._running: set[asyncio.Task[object]] = set()
         self._closed = False
 
@@ -100,7 +102,7 @@ class Committer:
     async def _carry_out(self, job: Job[T], transaction: Transaction) -> tuple[T, Ledger]:
         """Everything between begin and commit."""
         session = Session(transaction.connection, job.tenant)
-        heads, database_now = await feeds.lock(session, self._database.dialect, set(job.feeds))
+        heads, database_now = await self._locks.take(session, set(job.feeds))
         now = self._clock.now() if database_now is None else self._clock.at(database_now)
         act = Act.INSERT
         if job.once is not None:

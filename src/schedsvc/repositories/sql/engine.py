@@ -7,7 +7,6 @@ begins with its isolation level and its time limits in one.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from schedsvc.domain.errors import DomainError
+from schedsvc.domain.errors import Contended, DomainError, Overloaded
 from schedsvc.repositories.sql.errors import Conflict, StoreFault, driver_errors
 
 BUSY_SECONDS = 5
@@ -52,19 +51,20 @@ class SqlSettings:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What the databases say differently. `clock` of None: the process's clock is the database's."""
+    """What the databases say differently.
+
+    `clock` of None: the process's clock is the database's. `one_writer`: the connection to write with is the lock.
+    """
 
     begin_write: str
     begin_read: str | None
     begin_snapshot: str
     clock: sa.ColumnElement[datetime] | None
+    one_writer: bool
 
     def locking(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        """Makes a select lock its rows, in its order, against other writers.
-
-        SQLite's writer has locked everything already.
-        """
-        return statement if self.clock is None else statement.with_for_update(key_share=True)
+        """Makes a select lock its rows, in its order, against other writers."""
+        return statement if self.one_writer else statement.with_for_update(key_share=True)
 
 
 class Transaction:
@@ -93,9 +93,12 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Transaction]:
-        """A transaction whose statements each see what is committed when they begin."""
-        begin = self.dialect.begin_write
-        async with _connected(self.writer) as connection, _transaction(connection, begin) as opened:
+        """A transaction whose statements each see what is committed when they begin.
+
+        Raises Contended after too long a wait for the only writer, Overloaded after one for any of many.
+        """
+        begin, too_long = self.dialect.begin_write, Contended if self.dialect.one_writer else Overloaded
+        async with _connected(self.writer, too_long) as connection, _transaction(connection, begin) as opened:
             yield opened
 
     @asynccontextmanager
@@ -122,36 +125,32 @@ class Database:
 
 
 @asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _connected(engine: AsyncEngine, too_long: type[DomainError] = Overloaded) -> AsyncIterator[AsyncConnection]:
     async with AsyncExitStack() as stack:
-        with driver_errors():
-            connection = await stack.enter_async_context(engine.connect())
+        try:
+            with driver_errors():
+                connection = await stack.enter_async_context(engine.connect())
+        except Overloaded as full:
+            raise too_long(full.message) from full
         yield connection
 
 
 @asynccontextmanager
 async def _transaction(connection: AsyncConnection, begin: str) -> AsyncIterator[Transaction]:
     """No connection goes back to the pool with a transaction open: rather it is closed."""
-    await _begin(connection, begin)
-    transaction = Transaction(connection)
-    try:
-        yield transaction
-    except asyncio.CancelledError:
-        # A statement may have been cut off: what the connection would answer next is unknown.
-        await connection.invalidate()
-        raise
-    finally:
-        if transaction.is_open and not connection.invalidated:
-            await _undo(connection)
-
-
-async def _begin(connection: AsyncConnection, text: str) -> None:
     try:
         with driver_errors():
-            await _say(connection, text)
+            await _say(connection, begin)
     except BaseException:
         await connection.invalidate()
         raise
+    transaction = Transaction(connection)
+    try:
+        yield transaction
+    finally:
+        # SQLAlchemy has closed the connection already if a statement was cut off or found it lost.
+        if transaction.is_open and not connection.invalidated:
+            await _undo(connection)
 
 
 async def _undo(connection: AsyncConnection) -> None:
@@ -159,7 +158,7 @@ async def _undo(connection: AsyncConnection) -> None:
         with driver_errors():
             await _say(connection, "ROLLBACK")
     except (Conflict, DomainError, StoreFault):
-        # The connection is lost, and the transaction with it.
+        # The connection is lost, and the transaction with it: what happened before is what counts.
         await connection.invalidate()
     except BaseException:
         await connection.invalidate()
@@ -201,7 +200,7 @@ async def exclusive(url: str) -> AsyncIterator[AsyncConnection]:
 
 
 def _file_only(url: URL) -> URL:
-    if not url.database or url.database == ":memory:" or "mode=memory" in url.database:
+    if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
         raise ValueError("SQLite needs a file: several connections share the database")
     return url
 
@@ -215,7 +214,7 @@ def _sqlite(url: URL, settings: SqlSettings) -> Database:
         _on_connect(engine, "PRAGMA foreign_keys = ON")
         _on_connect(engine, f"PRAGMA synchronous = {settings.synchronous}")
     _on_connect(reader, "PRAGMA query_only = ON")
-    return Database(writer, reader, Dialect("BEGIN IMMEDIATE", None, "BEGIN DEFERRED", None))
+    return Database(writer, reader, Dialect("BEGIN IMMEDIATE", None, "BEGIN DEFERRED", None, one_writer=True))
 
 
 def _postgresql(url: URL, settings: SqlSettings) -> Database:
@@ -240,6 +239,7 @@ def _postgresql(url: URL, settings: SqlSettings) -> Database:
         begin_read=None if cached else "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
         begin_snapshot="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         clock=sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)),
+        one_writer=False,
     )
     writer = _engine(url, arguments, size=settings.pool_size, wait=settings.pool_wait)
     reader = _engine(url, arguments, size=settings.pool_size, wait=settings.pool_wait)

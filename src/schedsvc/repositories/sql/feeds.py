@@ -1,9 +1,13 @@
-"""Where feeds stand, and their rows as locks."""
+"""Where feeds stand, and their rows as locks.
+
+Statements are made once for each set of kinds that is asked for; the ids are filled in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,68 +18,91 @@ from schedsvc.repositories.sql.padding import padded
 from schedsvc.repositories.sql.session import Session
 from schedsvc.repositories.sql.tables import feeds, of_tenant
 
-_HEAD = (
-    feeds.c.kind,
-    feeds.c.feed_id,
-    feeds.c.revision,
-    feeds.c.version,
-    feeds.c.epoch,
-    feeds.c.trimmed,
-)
+Kinds = tuple[FeedKind, ...]
+Heads = dict[FeedKey, FeedHead]
+
+_ALL = sa.select(
+    feeds.c.kind, feeds.c.feed_id, feeds.c.revision, feeds.c.version, feeds.c.epoch, feeds.c.trimmed
+).where(of_tenant(feeds))
 
 
-async def heads(session: Session, keys: Collection[FeedKey]) -> dict[FeedKey, FeedHead]:
+async def heads(session: Session, keys: Collection[FeedKey]) -> Heads:
     """Where the feeds stand, in one statement; a feed that does not exist is absent."""
     if not keys:
         return {}
-    parts = [sa.select(*_HEAD).where(of_tenant(feeds), found) for found in _by_kind(keys)]
-    rows = await session.all(sa.union_all(*parts))
-    return {head.key: head for head in map(_head, rows)}
+    kinds, ids = _grouped(keys)
+    return _heads(await session.all(_looking(kinds), **ids))
 
 
-async def lock(
-    session: Session, dialect: Dialect, keys: Collection[FeedKey]
-) -> tuple[dict[FeedKey, FeedHead], datetime | None]:
-    """Locks the feeds in the order of their keys; what they protect may be read from now on.
+class FeedLocks:
+    """Locks feeds in the order of their keys."""
 
-    Also returns the database's clock as of the last lock, None where it is the process's.
-    """
-    rows = await session.all(_locking(dialect, keys)) if keys else ()
-    if dialect.clock is None:
-        return {head.key: head for head in map(_head, rows)}, None
-    if not rows:
-        row = await session.first(sa.select(dialect.clock))
-        return {}, row[0] if row else None
-    return {head.key: head for head in map(_head, rows)}, max(row[-1] for row in rows)
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._statements: dict[Kinds, sa.Select[Any]] = {}
+
+    async def take(self, session: Session, keys: Collection[FeedKey]) -> tuple[Heads, datetime | None]:
+        """Locks the feeds that exist; what they protect may be read from now on.
+
+        Also returns the database's clock as of the last lock, None where it is the process's.
+        """
+        rows = await self._locked(session, keys) if keys else ()
+        if self._dialect.clock is None:
+            return _heads(rows), None
+        if not rows:
+            rows = await session.all(sa.select(self._dialect.clock))
+            return {}, rows[0][0]
+        return _heads(rows), max(row[-1] for row in rows)
+
+    async def _locked(self, session: Session, keys: Collection[FeedKey]) -> Collection[sa.Row[Any]]:
+        kinds, ids = _grouped(keys)
+        if kinds not in self._statements:
+            self._statements[kinds] = self._locking(kinds)
+        if len(kinds) > 1:
+            ids["any_id"] = padded(sorted({key.id for key in keys}))
+        return await session.all(self._statements[kinds], **ids)
+
+    def _locking(self, kinds: Kinds) -> sa.Select[Any]:
+        ordered = _ALL.where(_among(kinds)).order_by(feeds.c.kind, feeds.c.feed_id)
+        if self._dialect.clock is None:
+            return self._dialect.locking(ordered)
+        # The clock is outside: inside it would be read before the wait for the lock.
+        return sa.select(self._dialect.locking(ordered).subquery(), self._dialect.clock)
 
 
-def _locking(dialect: Dialect, keys: Collection[FeedKey]) -> sa.Select[Any]:
-    ordered = sa.select(*_HEAD).where(of_tenant(feeds), _among(keys)).order_by(feeds.c.kind, feeds.c.feed_id)
-    if dialect.clock is None:
-        return dialect.locking(ordered)
-    # The clock is outside: inside it would be read before the wait for the lock.
-    locked = dialect.locking(ordered).subquery()
-    return sa.select(locked, dialect.clock)
-
-
-def _by_kind(keys: Collection[FeedKey]) -> list[sa.ColumnElement[bool]]:
-    """A condition for each kind among the keys: one search in the key's index for each feed."""
+def _grouped(keys: Collection[FeedKey]) -> tuple[Kinds, dict[str, list[str]]]:
+    """The kinds among the keys, and the ids of each as the parameter of its name."""
     ids = {kind: sorted(key.id for key in keys if key.kind is kind) for kind in FeedKind}
-    return [
-        sa.and_(feeds.c.kind == int(kind), feeds.c.feed_id.in_(padded(found))) for kind, found in ids.items() if found
-    ]
+    kinds = tuple(kind for kind in FeedKind if ids[kind])
+    return kinds, {kind.name: padded(ids[kind]) for kind in kinds}
 
 
-def _among(keys: Collection[FeedKey]) -> sa.ColumnElement[bool]:
+@cache
+def _looking(kinds: Kinds) -> sa.CompoundSelect[Any]:
+    return sa.union_all(*(_ALL.where(_of_kind(kind)) for kind in kinds))
+
+
+def _of_kind(kind: FeedKind) -> sa.ColumnElement[bool]:
+    """One search in the key's index for each feed."""
+    ids: sa.BindParameter[str] = sa.bindparam(kind.name, expanding=True)
+    return sa.and_(feeds.c.kind == sa.literal_column(str(int(kind))), feeds.c.feed_id.in_(ids))
+
+
+def _among(kinds: Kinds) -> sa.ColumnElement[bool]:
     """The first two conditions find the rows by the key's index, the last picks among them.
 
     SQLite would not search an index for the last alone.
     """
-    by_kind = _by_kind(keys)
-    if len(by_kind) == 1:
+    by_kind = [_of_kind(kind) for kind in kinds]
+    if len(kinds) == 1:
         return by_kind[0]
-    kinds, ids = {int(key.kind) for key in keys}, {key.id for key in keys}
-    return sa.and_(feeds.c.kind.in_(sorted(kinds)), feeds.c.feed_id.in_(padded(sorted(ids))), sa.or_(*by_kind))
+    any_id: sa.BindParameter[str] = sa.bindparam("any_id", expanding=True)
+    any_kind: list[sa.ColumnElement[int]] = [sa.literal_column(str(int(kind))) for kind in kinds]
+    return sa.and_(feeds.c.kind.in_(any_kind), feeds.c.feed_id.in_(any_id), sa.or_(*by_kind))
+
+
+def _heads(rows: Collection[sa.Row[Any]]) -> Heads:
+    return {head.key: head for head in map(_head, rows)}
 
 
 def _head(row: sa.Row[Any]) -> FeedHead:

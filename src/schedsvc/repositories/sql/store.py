@@ -81,7 +81,7 @@ class SqlStore:
             async with self._database.writing() as transaction:
                 with driver_errors():
                     await transaction.connection.execute(_PROBE)
-        except (Conflict, Overloaded):
+        except (Conflict, Contended, Overloaded):
             return
 
     async def close(self) -> None:

@@ -80,6 +80,7 @@ calendars = sa.Table(
     _maybe("delete_us"),
     _text("body"),
     sa.ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.account_id"]),
+    sa.Index(None, "tenant_id", "account_id", "secondary", "calendar_id", unique=True),
 )
 
 # `span` is the class of the occupied length (`spans.py`); `search` the folded text that a query

@@ -15,7 +15,7 @@ from google.type.dayofweek_pb2 import DayOfWeek
 from schedsvc.domain.hours import MinuteRange, WorkHours
 from schedsvc.domain.intervals import merge
 from schedsvc.domain.ranges import Bound
-from schedsvc.domain.time import AllDay, EventTime, Zoned, instant_of, local_at
+from schedsvc.domain.time import AllDay, EventTime, Zoned, local_at, zoned_at
 from schedsvc.v1 import time_pb2 as pb
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,17 +86,6 @@ def decode_event_time(message: pb.EventTime) -> EventTime:
             return Zoned(parse_local(message.date_time), message.time_zone)
         case _:
             return zoned_at(message.instant.seconds, message.time_zone or "UTC")
-
-
-def zoned_at(instant: int, zone_name: str) -> Zoned:
-    """The local time of an instant.
-
-    In UTC if the zone's clock shows that time twice and the instant is the second: the local time would mean the first.
-    """
-    local = local_at(instant, zone_name).replace(tzinfo=None, fold=0)
-    if instant_of(local, zone_name) == instant:
-        return Zoned(local, zone_name)
-    return Zoned(local_at(instant, "UTC").replace(tzinfo=None), "UTC")
 
 
 def fill_event_time(out: pb.EventTime, time: EventTime, resolved: int) -> None:

@@ -1,7 +1,8 @@
 """iCalendar (RFC 5545) as a wire format: a file of any origin in, components out.
 
 Real files break the rules in many ways, so whatever can be understood is read and each liberty is told; a component
-that cannot be read never keeps out the others. The `icalendar` package parses what is inside a line.
+that cannot be read never keeps out the others. Hostile ones are read in linear time: only single values go through the
+`icalendar` package, whose parser of whole files has no bounds.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from schedsvc.domain.events import (
     ResponseStatus,
     ShowAs,
 )
-from schedsvc.domain.time import AllDay, EventTime, Zoned, instant_of
+from schedsvc.domain.time import AllDay, EventTime, Zoned, instant_of, zoned_at
 from schedsvc.rpc.checks.report import shown
 from schedsvc.rpc.checks.times import era_problem, span_problem
 from schedsvc.rpc.codec.events import default_show_as
@@ -26,7 +26,6 @@ from schedsvc.rpc.codec.icalendar.components import Raw
 from schedsvc.rpc.codec.icalendar.properties import Notes, Properties, Property, Unusable
 from schedsvc.rpc.codec.icalendar.values import is_date, read_date, read_moment, read_span
 from schedsvc.rpc.codec.icalendar.zones import Zones
-from schedsvc.rpc.codec.time import zoned_at
 from schedsvc.v1 import events_pb2
 
 RECURRING = ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")

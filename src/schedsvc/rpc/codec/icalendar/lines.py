@@ -33,9 +33,8 @@ def unfold(data: bytes) -> Iterator[Line]:
             if size:
                 yield _joined(begun, pieces, size)
             begun, pieces, size = number, [], 0
+        pieces.append(piece[: max(LINE_BYTES - size, 0)])
         size += len(piece)
-        if size <= LINE_BYTES:
-            pieces.append(piece)
     if size:
         yield _joined(begun, pieces, size)
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from icalendar.parser import Contentline, unescape_backslash
+from icalendar.parser import unescape_backslash
 
 from schedsvc.rpc.codec.icalendar.lines import Line
 
 _NAME = re.compile(rb"\s*([A-Za-z0-9-]{1,64})[ \t]*([:;])")
+_PARAMETER = re.compile(r'\s*+;\s*+([A-Za-z0-9-]{1,64})\s*+=((?:"[^"]*+"|[^";:])*+)')
+_CARET = re.compile(r"\^([n^'])")
+_CARETS = {"n": "\n", "^": "^", "'": '"'}
 _MESSAGES = 20
 
 
@@ -99,13 +102,11 @@ class Properties:
     def _parsed(self, name: str, head: re.Match[bytes], line: Line) -> Property | None:
         if head[2] == b":":
             return Property(name, {}, self._decoded(name, line.data[head.end() :]))
-        try:
-            content = Contentline(self._decoded(name, line.data))  # type: ignore[no-untyped-call]
-            _, params, value = content.raw_parts()
-        except ValueError:
+        found = _split(self._decoded(name, line.data[head.end(1) :]))
+        if found is None:
             self._notes.add(f"{name} in line {line.number} cannot be read and was left out")
             return None
-        return Property(name, {key.upper(): _single(found) for key, found in params.items()}, value)
+        return Property(name, *found)
 
     def _decoded(self, name: str, raw: bytes) -> str:
         """Without the character NUL, which no text may contain."""
@@ -119,6 +120,20 @@ class Properties:
         return text.replace("\0", "")
 
 
-def _single(value: str | list[str]) -> str:
-    """A parameter that has a comma but no quotes is one value all the same."""
-    return value if isinstance(value, str) else ", ".join(value)
+def _split(text: str) -> tuple[dict[str, str], str] | None:
+    """The parameters and the value of what follows the name; None if they cannot be told apart.
+
+    Of a parameter that is there twice the first counts. One pass, whatever the text.
+    """
+    params: dict[str, str] = {}
+    at = 0
+    while (found := _PARAMETER.match(text, at)) is not None:
+        params.setdefault(found[1].upper(), _parameter(found[2]))
+        at = found.end()
+    return (params, text[at + 1 :]) if text[at : at + 1] == ":" else None
+
+
+def _parameter(raw: str) -> str:
+    """Without quotes; with what RFC 6868 escapes."""
+    plain = raw.replace('"', "").strip()
+    return _CARET.sub(lambda found: _CARETS[found[1]], plain) if "^" in plain else plain

@@ -15,7 +15,7 @@ from functools import cache
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from schedsvc.domain.time import Piece, pieces, zone_names
+from schedsvc.domain.time import Piece, local_at, pieces, zone_names
 from schedsvc.rpc.codec.icalendar.components import Raw
 from schedsvc.rpc.codec.icalendar.lines import Line
 from schedsvc.rpc.codec.icalendar.properties import Notes, Properties
@@ -32,6 +32,8 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times, to count from
 _YEARS = range(1900, 2200)
 # Looking through all zones takes time; a file needs it for a few zones and years, if at all.
 _SEARCHES = 200
+# No real zone has as many single changes.
+_DATES = 500
 # Of zones whose clocks do the same, the one that most people mean.
 _PRINCIPAL = (
     "America/New_York",
@@ -74,6 +76,7 @@ class Zones:
     """The time zones that a file defines; `find` tells what its TZIDs mean."""
 
     def __init__(self, raws: Iterable[Raw]) -> None:
+        self._named: dict[str, str | None] = {}
         self._defined: dict[str, _Definition] = {}
         self._matched: dict[tuple[str, int], str | None] = {}
         for raw in raws:
@@ -82,7 +85,9 @@ class Zones:
 
     def find(self, tzid: str, year: int) -> str | None:
         """The IANA name for times of a year, None if it cannot be told."""
-        if (name := known_name(tzid)) is not None:
+        if tzid not in self._named:
+            self._named[tzid] = known_name(tzid)
+        if (name := self._named[tzid]) is not None:
             return name
         definition = self._defined.get(tzid)
         if definition is None:
@@ -119,7 +124,13 @@ def _like(definition: _Definition, year: int) -> str | None:
     if described is None:
         return None
     lo, hi = described[0].start, described[-1].end
-    return next((name for name in _candidates() if pieces(name, lo, hi) == described), None)
+    likely = (name for name in _candidates() if _fits(name, described[0]) and _fits(name, described[-1]))
+    return next((name for name in likely if pieces(name, lo, hi) == described), None)
+
+
+def _fits(name: str, piece: Piece) -> bool:
+    """Whether the zone has the offset of the piece at its start: quickly told, and mostly not so."""
+    return local_at(piece.start, name).utcoffset() == timedelta(seconds=piece.offset)
 
 
 @cache
@@ -137,31 +148,32 @@ class _Definition:
         whole = Properties(raw.lines, _WANTED, Notes())
         self.tzid = whole.text("TZID")
         self.location = whole.text("X-LIC-LOCATION")
-        self._observances = [Properties(lines, _WANTED, Notes()) for lines in _nested(raw)]
+        self._parts = [Properties(lines, _WANTED, Notes()) for lines in _nested(raw)]
 
     def pieces(self, year: int) -> tuple[Piece, ...] | None:
         """The offsets of a year of UTC, None if they cannot be told."""
+        if sum(dates.value.count(",") + 1 for part in self._parts for dates in part.all("RDATE")) > _DATES:
+            return None
         try:
-            onsets = sorted(
-                (onset for one in self._observances for onset in _onsets(one, year)),
-                key=lambda onset: onset.instant,
-            )
+            onsets = [onset for part in self._parts for onset in _onsets(part, year)]
         except ValueError:
             return None
-        return _pieces(onsets, year)
+        return _pieces(sorted(onsets, key=lambda onset: onset.instant), year)
 
 
 def _pieces(onsets: list[Onset], year: int) -> tuple[Piece, ...] | None:
     """Neighbouring pieces differ in offset, as those of `domain.time.pieces` do."""
     lo, hi = (Onset(datetime(y, 1, 1), 0, 0).instant for y in (year, year + 1))  # noqa: DTZ001
     before = [onset.after for onset in onsets if onset.instant <= lo]
-    inside = [onset for onset in onsets if lo < onset.instant < hi and onset.before != onset.after]
+    inside = [onset for onset in onsets if lo < onset.instant < hi]
     if not before and not inside:
         return None
-    starts = [lo, *(onset.instant for onset in inside)]
-    offsets = [before[-1] if before else inside[0].before, *(onset.after for onset in inside)]
-    ends = [*starts[1:], hi]
-    return tuple(map(Piece, starts, ends, offsets))
+    starts, offsets = [lo], [before[-1] if before else inside[0].before]
+    for onset in inside:
+        if onset.after != offsets[-1]:
+            starts.append(onset.instant)
+            offsets.append(onset.after)
+    return tuple(map(Piece, starts, [*starts[1:], hi], offsets))
 
 
 def _nested(raw: Raw) -> Iterator[list[Line]]:

@@ -1,0 +1,121 @@
+"""Which zone a TZID means."""
+
+from __future__ import annotations
+
+import pytest
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from schedsvc.domain.time import zone_names
+from schedsvc.rpc.codec.icalendar.zones import known_name
+from tests.rpc.codec.files import BERLIN, calendar, draft, only, refusal, zoned
+
+
+def starting(parameters: str, value: str = "20300501T100000", zones: str = "") -> bytes:
+    return calendar(f"{zones}\nBEGIN:VEVENT\nUID:x\nDTSTAMP:20300101T000000Z\nDTSTART{parameters}:{value}\nEND:VEVENT")
+
+
+NAMES = [
+    ("Asia/Tokyo", "Asia/Tokyo"),
+    ('"Asia/Tokyo"', "Asia/Tokyo"),
+    ("asia/tokyo", "Asia/Tokyo"),
+    ("W. Europe Standard Time", "Europe/Berlin"),
+    ('"Eastern Standard Time"', "America/New_York"),
+    ("/example.org/20300101/Europe/Berlin", "Europe/Berlin"),
+    ("/example.org/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+    ("posix/Europe/Vaduz", "Europe/Vaduz"),
+    ("US/Eastern", "US/Eastern"),
+]
+
+
+@pytest.mark.parametrize(("tzid", "zone"), NAMES)
+def test_a_zone_is_known_by_its_name_as_iana_windows_or_a_vendor_writes_it(tzid: str, zone: str) -> None:
+    assert draft(starting(f";TZID={tzid}")).start == zoned("2030-05-01T10:00", zone)
+
+
+def test_another_spelling_is_told() -> None:
+    assert only(starting(";TZID=Asia/Tokyo")).messages == ()
+    said = only(starting(";TZID=Tokyo Standard Time")).messages
+    assert said == ('the TZID "Tokyo Standard Time" was read as Asia/Tokyo',)
+
+
+def test_every_windows_name_is_a_zone_that_is_known() -> None:
+    assert {known_name(name) for name in WINDOWS_TO_OLSON} <= zone_names()
+
+
+def test_a_time_without_a_zone_is_read_in_that_of_the_calendar() -> None:
+    component = only(starting(""), "Asia/Kolkata")
+    assert component.draft is not None
+    assert component.draft.start == zoned("2030-05-01T10:00", "Asia/Kolkata")
+    assert component.messages == ("DTSTART names no time zone: read in Asia/Kolkata",)
+
+
+def test_a_time_in_utc_is_in_utc_whatever_its_tzid_says() -> None:
+    assert draft(starting(";TZID=Asia/Tokyo", "20300501T100000Z")).start == zoned("2030-05-01T10:00", "UTC")
+
+
+@pytest.mark.parametrize("tzid", ["Mars", "../../etc/passwd", "US-Eastern", "GMT+0200x", "/", "''", "Europe"])
+def test_an_unknown_zone_is_refused(tzid: str) -> None:
+    assert refusal(starting(f";TZID={tzid}")).startswith("BAD_TIME_ZONE: the TZID ")
+
+
+def part(kind: str, start: str, before: str, after: str, more: str = "") -> str:
+    return f"BEGIN:{kind}\nDTSTART:{start}\nTZOFFSETFROM:{before}\nTZOFFSETTO:{after}\n{more}\nEND:{kind}\n"
+
+
+def zone(*parts: str, more: str = "") -> str:
+    return f"BEGIN:VTIMEZONE\nTZID:Mine\n{more}\n{''.join(parts)}END:VTIMEZONE\n"
+
+
+SUMMER = part("DAYLIGHT", "16010101T020000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU")
+WINTER = part("STANDARD", "16010101T030000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU")
+US_SUMMER = part("DAYLIGHT", "20070311T020000", "-0500", "-0400", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU")
+US_WINTER = part("STANDARD", "20071104T020000", "-0400", "-0500", "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU")
+MATCHED = [
+    (zone(SUMMER, WINTER), BERLIN),
+    (zone(WINTER, SUMMER), BERLIN),
+    (zone(US_SUMMER, US_WINTER), "America/New_York"),
+    (zone(part("STANDARD", "19700101T000000", "+0900", "+0900")), "Etc/GMT-9"),
+    (zone(part("STANDARD", "19700101T000000", "+0000", "+0000")), "UTC"),
+    (zone(part("STANDARD", "19700101T000000", "+0530", "+0530")), "Asia/Kolkata"),
+    (zone(SUMMER), "Etc/GMT-2"),
+    (zone(SUMMER, WINTER.replace("SU\n", "SU;UNTIL=20200101T000000Z\n")), "Etc/GMT-2"),
+    (zone(more="X-LIC-LOCATION:Pacific/Fiji"), "Pacific/Fiji"),
+]
+
+
+@pytest.mark.parametrize(("definition", "name"), MATCHED)
+def test_an_unknown_name_is_matched_by_what_its_vtimezone_does(definition: str, name: str) -> None:
+    assert draft(starting(";TZID=Mine", zones=definition)).start == zoned("2030-05-01T10:00", name)
+
+
+def test_a_definition_may_come_after_the_event() -> None:
+    data = starting(";TZID=Mine") + calendar(zone(SUMMER, WINTER))
+    assert draft(data).start == zoned("2030-05-01T10:00", BERLIN)
+
+
+UNMATCHED = [
+    zone(),
+    zone(part("STANDARD", "19700101T000000", "+0037", "+0037")),
+    zone(part("STANDARD", "19700101T000000", "x", "+0100")),
+    zone(part("STANDARD", "never", "+0100", "+0100")),
+    zone(SUMMER.replace("-1SU", "1SU"), WINTER),
+    zone(SUMMER.replace("YEARLY", "SECONDLY"), WINTER),
+    zone(SUMMER.replace("BYDAY=-1SU", "BYMONTHDAY=25"), WINTER),
+]
+
+
+@pytest.mark.parametrize("definition", UNMATCHED)
+def test_a_definition_that_no_zone_fits_does_not_help(definition: str) -> None:
+    assert refusal(starting(";TZID=Mine", zones=definition)).startswith("BAD_TIME_ZONE")
+
+
+def test_the_own_zone_data_win_over_the_definition_in_the_file() -> None:
+    wrong = zone(part("STANDARD", "19700101T000000", "+0900", "+0900")).replace("TZID:Mine", f"TZID:{BERLIN}")
+    assert draft(starting(f";TZID={BERLIN}", zones=wrong)).start == zoned("2030-05-01T10:00", BERLIN)
+
+
+def test_a_rule_that_has_ended_matters_until_then() -> None:
+    old = SUMMER.replace("SU\n", "SU;UNTIL=20310101\n")
+    assert draft(starting(";TZID=Mine", zones=zone(old, WINTER))).start == zoned("2030-05-01T10:00", BERLIN)
+    later = starting(";TZID=Mine", "20310501T100000", zone(old, WINTER))
+    assert draft(later).start == zoned("2031-05-01T10:00", "Etc/GMT-1")
