@@ -31,6 +31,7 @@ HEADS = (
 )
 NOISY = 1.5
 """How far apart the least and the greatest ratio of a row may lie before it says so."""
+LONGEST = 80
 SYNCS = 50
 
 
@@ -63,14 +64,14 @@ def compared(
             f"{ratio.least:.2f}-{ratio.most:.2f}",
             "" if cpu is None else f"{cpu.middle:.2f}",
             "" if goal is None else f">= {goal:.2f}",
-            "" if goal is None else verdict(reached=round(middle, 2) >= goal, noisy=_is_noisy(ratio)),
+            "" if goal is None else verdict(round(middle, 2) >= goal, _is_noisy(ratio), figures.refused(name)),
         )
     )
 
 
 def counted(row: str, what: str, found: str, goal: str, *, reached: bool) -> Line:
     """The line about something that is counted instead."""
-    return Line((row, what, found, "", "", "", "", "", "", "", goal, verdict(reached=reached)))
+    return Line((row, what, found[:LONGEST], "", "", "", "", "", "", "", goal, verdict(reached)))
 
 
 def not_run(row: str, why: str) -> Line:
@@ -78,8 +79,11 @@ def not_run(row: str, why: str) -> Line:
     return Line((row, f"NOT RUN: {why}"))
 
 
-def verdict(*, reached: bool, noisy: bool = False) -> str:
-    return ("reached" if reached else "not yet") + (", noisy" if noisy else "")
+def verdict(reached: bool, noisy: bool = False, refused: int = 0) -> str:
+    words = ["reached" if reached else "not yet"]
+    words += ["noisy"] if noisy else []
+    words += [f"{refused} refused"] if refused else []
+    return ", ".join(words)
 
 
 def _is_noisy(ratio: Ratio) -> bool:

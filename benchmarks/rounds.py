@@ -12,16 +12,25 @@ WARM_UP = 0.5
 """The share of a round that each side runs before the first one counts."""
 
 
+OVERLOADED = "RESOURCE_EXHAUSTED"
+"""How a server turns calls away that it has no room for."""
+
+
 class WrongAnswers(Exception):
     """Calls failed that must not; the text says how many ended how."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One turn. `cpu_us` is the processor time of the measured process for each call, None if it is not known."""
+    """One turn: answered calls a second.
+
+    `cpu_us` is the processor time of the measured process for each of them, None if it is not known. `refused` calls
+    were turned away under load.
+    """
 
     rate: float
     cpu_us: float | None
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,10 @@ class Figures:
         known = [sample.cpu_us for sample in self.samples[name] if sample.cpu_us is not None]
         return median(known) if known else None
 
+    def refused(self, name: str) -> int:
+        """Calls that were turned away, all rounds together."""
+        return sum(sample.refused for sample in self.samples[name])
+
     def ratio(self, name: str, baseline: str) -> Ratio:
         """The rate of one side to that of another in the same round."""
         return _ratio([one.rate / other.rate for one, other in self._pairs(name, baseline)])
@@ -91,8 +104,9 @@ async def _sample(side: Side, seconds: float) -> Sample:
     before = side.measured.cpu_seconds()
     answer = await side.run(seconds)
     after = side.measured.cpu_seconds()
-    calls = answer["codes"].get("OK", 0)
-    if not calls or len(answer["codes"]) > 1:
+    codes = dict(answer["codes"])
+    calls, refused = codes.pop("OK", 0), codes.pop(OVERLOADED, 0)
+    if codes or refused > calls:
         raise WrongAnswers(f"{side.name}: {answer['codes']} {answer.get('texts', '')}")
     used = None if before is None or after is None else 1e6 * (after - before) / calls
-    return Sample(calls / answer["seconds"], used)
+    return Sample(calls / answer["seconds"], used, refused)

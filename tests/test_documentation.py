@@ -20,6 +20,7 @@ LIMITS = {
     "LIST_EVENTS_DAYS": ("range of ListEvents", f"{limits.LIST_EVENTS_DAYS} days"),
     "FREE_BUSY_DAYS": ("range of QueryFreeBusy", f"{limits.FREE_BUSY_DAYS} days"),
     "FREE_BUSY_TARGETS": ("calendars in one QueryFreeBusy", f"{limits.FREE_BUSY_TARGETS}"),
+    "FREE_BUSY_PERIODS": ("periods in one answer to QueryFreeBusy", f"{limits.FREE_BUSY_PERIODS:,}"),
     "LIST_SLOTS_DAYS": ("range of ListSlots", f"{limits.LIST_SLOTS_DAYS} days"),
     "SYNC_WINDOW_DAYS": ("window of StartSync", f"{limits.SYNC_WINDOW_DAYS:,} days"),
     "SYNC_TARGETS": ("feeds in one StartSync", f"{limits.SYNC_TARGETS}"),
@@ -30,7 +31,7 @@ LIMITS = {
     "IMPORT_COMPONENT_BYTES": ("component of a calendar file", f"{limits.IMPORT_COMPONENT_BYTES // MIB} MiB"),
     "IMPORT_RESULTS": ("components told one by one in the answer to an import", f"{limits.IMPORT_RESULTS:,}"),
     "TOKEN_BYTES": ("page or sync token", f"{limits.TOKEN_BYTES // 1024} KiB"),
-    "MESSAGE_BYTES": ("message sent", f"{limits.MESSAGE_BYTES // MIB} MiB"),
+    "MESSAGE_BYTES": ("page or batch of an answer", f"{limits.MESSAGE_BYTES // MIB} MiB"),
 }
 OTHERS = [
     ("message received", f"{server.MESSAGE_BYTES // MIB} MiB"),

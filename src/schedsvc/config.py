@@ -195,7 +195,17 @@ def _text(variable: Variable, environ: Mapping[str, str]) -> str:
 def _database_url(text: str) -> str:
     if not text.startswith(_SCHEMES):
         raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    if text.startswith("sqlite"):
+        _require_place(text.partition(":///")[2].partition("?")[0])
     return text
+
+
+def _require_place(path: str) -> None:
+    """A SQLite database needs a file, which may be made, in a folder, which is not."""
+    if path in ("", ":memory:"):
+        raise ValueError("must name a file on SQLite: several connections share it")
+    if not Path(path).parent.is_dir():
+        raise ValueError(f"is in the folder {Path(path).parent}, which does not exist: make it")
 
 
 def _address(text: str) -> Address:

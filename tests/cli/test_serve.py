@@ -91,7 +91,7 @@ def test_without_keys_only_loopback_is_served(tmp_path: Path) -> None:
 
 
 def test_with_keys_the_clock_cannot_be_set(tmp_path: Path) -> None:
-    programs.run("keys", "create", "--scope", "read", folder=tmp_path)
+    assert programs.run("keys", "create", "--scope", "read", folder=tmp_path).returncode == 0
     answer = programs.run("serve", "--clock", "2031-02-03T04:05:06Z", folder=tmp_path, LISTEN="127.0.0.1:0")
     assert answer.returncode == 2
     assert answer.stderr.startswith("Error: SCHEDSVC_CLOCK is for demonstrations")

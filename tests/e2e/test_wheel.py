@@ -43,6 +43,6 @@ def test_the_program_and_the_package_agree_on_the_version(installed: Path, tmp_p
 
 
 def test_the_client_can_be_imported_without_the_server(installed: Path, tmp_path: Path) -> None:
-    server = "('grpc_health', 'schedsvc.domain', 'schedsvc.rpc', 'sqlalchemy')"
+    server = "('protovalidate', 'schedsvc.domain', 'schedsvc.rpc', 'sqlalchemy')"
     code = f"import schedsvc.client, sys; print([name for name in sys.modules if name.startswith({server})])"
     assert command(installed / "python", "-c", code, folder=tmp_path) == "[]\n"

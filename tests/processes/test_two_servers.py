@@ -76,6 +76,7 @@ async def test_a_change_made_through_one_process_arrives_on_a_stream_of_the_othe
     token = await worlds.change_token(one, worlds.PROFILE, worlds.CALENDAR)
     (slot,) = await worlds.slots(one, 1)
     stream = other.sync.StreamChanges(StreamChangesRequest(tokens=[token]))
+    assert (await stream.read()).WhichOneof("message") == "bookmark"  # a token for each of the two feeds
     for _ in range(2):
         assert (await stream.read()).batch.complete
     made = await one.bookings.CreateBooking(worlds.booking(slot))

@@ -87,9 +87,10 @@ async def test_without_a_statement_cache_nothing_outlives_its_transaction(store:
     pooled = await database.open(statement_cache_size=0)
     async with pooled.read(TENANT) as tx:
         assert in_transaction(tx)
-        assert await settings(tx, "transaction_isolation", "transaction_read_only") == {
+        assert await settings(tx, "transaction_isolation", "transaction_read_only", "jit") == {
             "transaction_isolation": "read committed",
             "transaction_read_only": "on",
+            "jit": "off",
         }
         assert await told(tx, "SELECT count(*) FROM pg_prepared_statements") == 0
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from schedsvc.domain.changes import Place
-from schedsvc.domain.errors import RequestIdReused, ResourceNotFound
+from schedsvc.domain.errors import IdTaken, RequestIdReused, ResourceNotFound
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import FeedKey, calendar_feed
 from schedsvc.domain.names import AccountName
@@ -84,7 +85,7 @@ async def test_the_same_id_for_another_request_is_refused_and_changes_nothing(
     store: SqlStore,
 ) -> None:
     first = await create(store, once())
-    for other in (once(body=b"other"), once(method="UpdateEvent")):
+    for other in (once(body=b"other"), once(body=b"")):
         with pytest.raises(RequestIdReused):
             await create(store, other, "e2")
     assert await create(store, once()) == first
@@ -143,3 +144,26 @@ async def test_the_answer_is_kept_byte_for_byte(store: SqlStore) -> None:
     with pytest.raises(AlreadyAnswered) as known:
         await store.write(TENANT, (), work, once=how)
     assert known.value.answer == answer
+
+
+async def test_an_id_is_of_its_method_and_its_caller(store: SqlStore) -> None:
+    """So that nobody can block or probe the ids of another account."""
+    first = once()
+    others = [replace(first, method="UpdateEvent"), replace(first, caller="anna"), replace(first, caller="ben")]
+    for number, each in enumerate([first, *others]):
+        await create(store, each, f"e{number}")
+    assert await changes(store) == 4
+
+
+@pytest.mark.parametrize("kind", [pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def test_a_work_that_stumbles_over_its_own_twin_is_answered_as_the_twin_was(store: SqlStore) -> None:
+    """Two that share no lock: the second one looked for the request before the first had committed."""
+    answers: list[bytes] = []
+
+    async def stumble(tx: Write) -> Event:
+        answers.append(await create(store, once()))
+        raise IdTaken("e1 exists already")
+
+    with pytest.raises(AlreadyAnswered) as known:
+        await store.write(TENANT, [], stumble, once=once())
+    assert [known.value.answer] == answers

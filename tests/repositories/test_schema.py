@@ -12,8 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from schedsvc.domain.errors import StoreUnavailable
-from schedsvc.repositories.sql import schema, tables
+from schedsvc.domain.errors import Contended, StoreUnavailable
+from schedsvc.repositories.sql import engine, schema, tables
 from schedsvc.repositories.sql.engine import SqlSettings, exclusive, open_database
 from schedsvc.repositories.sql.errors import SchemaMismatch, StoreFault
 from schedsvc.repositories.sql.migrate import config, migrate
@@ -69,6 +69,15 @@ async def test_a_failed_migration_leaves_nothing_behind(blank: str) -> None:
     await execute(blank, f"DROP INDEX {taken}")
     await migrate(blank)
     assert await schema_state(blank) == "current"
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_migration_that_others_keep_waiting_is_contended(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.02)
+    async with exclusive(blank):
+        with pytest.raises(Contended):
+            await migrate(blank)
+    await migrate(blank)
 
 
 async def test_the_tables_are_what_the_migrations_make(database: Database) -> None:

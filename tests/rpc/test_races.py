@@ -47,10 +47,10 @@ async def _outcome(caller: Caller, request: CreateBookingRequest) -> tuple[Statu
 
 
 class Crowd:
-    """Callers at several processes, with at most 64 calls at once at each: a connection carries 100."""
+    """Callers at several processes, with at most 32 calls at once at each: a connection has room for 100, ended ones included."""
 
     def __init__(self, callers: Sequence[Caller]) -> None:
-        self._callers = [(caller, asyncio.Semaphore(64)) for caller in callers]
+        self._callers = [(caller, asyncio.Semaphore(32)) for caller in callers]
 
     async def book(self, requests: Iterable[CreateBookingRequest]) -> list[tuple[StatusCode, str]]:
         """Sends the requests in turn to one process after the other, all at once."""

@@ -6,6 +6,7 @@ A token holds everything that is needed to go on, so the service stores nothing 
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -80,12 +81,13 @@ class SyncState:
             [p.feed.kind, p.feed.id, p.epoch, p.at.revision, p.at.index, int(p.loading), p.since, p.mark]
             for p in self.positions
         ]
-        return json.dumps([self.family, self.window, self.generation, rows], separators=(",", ":")).encode()
+        text = json.dumps([self.family, self.window, self.generation, rows], separators=(",", ":"))
+        return zlib.compress(text.encode(), level=9, wbits=-15)
 
 
 def unpack(payload: bytes) -> SyncState:
     """The state out of the bytes of a token that verified."""
-    family, window, generation, rows = json.loads(payload)
+    family, window, generation, rows = json.loads(zlib.decompress(payload, wbits=-15))
     positions = tuple(
         Position(FeedKey(FeedKind(kind), id_), epoch, Place(revision, index), bool(loading), since, mark)
         for kind, id_, epoch, revision, index, loading, since, mark in rows

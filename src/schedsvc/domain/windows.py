@@ -59,6 +59,18 @@ def seen(change: Change, window: Interval | None) -> Seen | None:
     return Seen(change, SeenKind.LEFT, TombstoneReason.OUT_OF_WINDOW) if before else None
 
 
+def gone(change: Change, window: Interval | None) -> Seen | None:
+    """The tombstone for a record that is not in the window at the end of a delta; None if it is.
+
+    Whether the consumer ever had a copy is another question: it may have got one from another walk in between.
+    """
+    if change.kind is ChangeKind.DELETED:
+        return Seen(change, SeenKind.DELETED, change.reason)
+    if inside(change.extent, window):
+        return None
+    return Seen(change, SeenKind.LEFT, TombstoneReason.OUT_OF_WINDOW)
+
+
 def _deleted(change: Change, window: Interval | None) -> Seen | None:
     whole_feed = change.reason is TombstoneReason.CALENDAR_DELETED
     if whole_feed or inside(change.previous, window):

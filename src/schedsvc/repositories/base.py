@@ -74,16 +74,17 @@ class BookingFilter:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """Makes a write happen once per `request_id` (AIP-155).
+    """Makes a write happen once per `request_id` (AIP-155) of a method and a caller.
 
-    `fingerprint` is a digest of the request's body; `encode` turns the result of the work into the answer that is
-    stored with it and given again.
+    `caller` is the account that the credential is bound to, empty for those of the tenant. `fingerprint` is a digest of
+    the request's body; `encode` turns the result of the work into the answer that is stored with it and given again.
     """
 
     method: str
     request_id: str
     fingerprint: bytes
     encode: Callable[[Any], bytes]
+    caller: str = ""
 
 
 class AlreadyAnswered(Exception):
@@ -279,6 +280,12 @@ class ChangeReads(Protocol):
         `previous` is the record's extent at `since` (None: not there yet), so that the caller can tell what a window
         saw before.
         """
+        ...
+
+    async def ever_inside(
+        self, feed: FeedKey, since: int, mark: int, resource_ids: Collection[str], window: Interval
+    ) -> Collection[str]:
+        """Those of the records that overlapped the window at some time between the revisions, both ends included."""
         ...
 
 

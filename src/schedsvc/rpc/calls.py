@@ -25,7 +25,7 @@ NOBODY = Principal(tenant="", id="", scopes=frozenset())
 
 
 class RequestIds:
-    """Makes ids for calls that bring none: the prefix, which is the process', and a number. Cheaper than random ones."""
+    """Makes the ids of calls that bring none: the prefix of the process and a number, which costs next to nothing."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -83,6 +83,7 @@ class Call:
             request_id,
             fingerprint.digest(),
             lambda result: encode(result).SerializeToString(),
+            account,
         )
         return WriteOptions(once, validate_only)
 

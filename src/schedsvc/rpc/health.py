@@ -90,7 +90,8 @@ class Health:
 class Readiness:
     """Asks the database every `interval` seconds whether it can be written to, and tells `health`.
 
-    One that does not answer within `patience` seconds is away; one that is busy is not.
+    One that does not answer within `patience` seconds is away; one that is busy is not, which is why that is longer
+    than a writer of SQLite waits for the one before it.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Readiness:
         health: Health,
         *,
         interval: float = 2.0,
-        patience: float = 2.0,
+        patience: float = 6.0,
     ) -> None:
         self._ping = ping
         self._health = health

@@ -225,6 +225,8 @@ def _is_over(error: BaseException) -> bool:
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
+    if isinstance(error, aio.UsageError):
+        return False
     return isinstance(error, aio.BaseError) or not isinstance(error, Exception)
 
 

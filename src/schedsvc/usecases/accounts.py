@@ -14,6 +14,7 @@ from schedsvc.domain.names import AccountName, primary_calendar
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile
 from schedsvc.domain.records import fields_of
+from schedsvc.domain.weights import weigh_account
 from schedsvc.repositories.base import Page, Read, Store, Write
 from schedsvc.usecases.access import require_account
 from schedsvc.usecases.cancelling import cancel_all
@@ -58,7 +59,7 @@ class Accounts:
             if principal.account is not None:
                 own = await tx.accounts.get(AccountName(principal.account))
                 return Listed([own] if own and page.after is None else [], None)
-            return listed(await tx.accounts.list(one_more(page)), page, lambda a: (a.name.account,))
+            return listed(await tx.accounts.list(one_more(page)), page, lambda a: (a.name.account,), weigh_account)
 
     async def update(
         self,

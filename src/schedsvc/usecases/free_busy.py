@@ -9,7 +9,7 @@ from schedsvc.domain.errors import DomainError, InvalidInput, ResourceNotFound, 
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.freebusy import Period, busy_periods
 from schedsvc.domain.intervals import Interval
-from schedsvc.domain.limits import FREE_BUSY_DAYS
+from schedsvc.domain.limits import FREE_BUSY_DAYS, FREE_BUSY_PERIODS
 from schedsvc.domain.names import CalendarName
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.ranges import RangeRequest, resolve
@@ -41,7 +41,8 @@ class FreeBusy:
         refused = {calendar: _refusal(principal, calendar) for calendar in calendars}
         readable = [calendar for calendar, refusal in refused.items() if refusal is None]
         periods = await self._periods(principal.tenant, readable, window)
-        return FreeBusyAnswer(window, [_result(refused[c], periods.get(c), c) for c in calendars])
+        results = [_result(refused[c], periods.get(c), c) for c in calendars]
+        return FreeBusyAnswer(window, _fitting(results, asked.fields[1]))
 
     async def _periods(
         self, tenant: str, calendars: Sequence[CalendarName], window: Interval
@@ -67,3 +68,14 @@ def _result(
     if refusal is not None:
         return refusal
     return ResourceNotFound("schedsvc/Calendar", str(calendar)) if periods is None else periods
+
+
+def _fitting(results: Sequence[list[Period] | DomainError], field: str) -> list[list[Period] | DomainError]:
+    """The results up to what one answer holds; the rest are told to ask for less."""
+    room = FREE_BUSY_PERIODS
+    fitting: list[list[Period] | DomainError] = []
+    for result in results:
+        room -= len(result) if isinstance(result, list) else 0
+        text = f"leaves no room for this target in one answer of {FREE_BUSY_PERIODS} periods: ask for it apart"
+        fitting.append(result if room >= 0 else InvalidInput([Violation(field, text, "RANGE_TOO_LARGE")]))
+    return fitting

@@ -12,7 +12,7 @@ from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.interchange import Component
 from schedsvc.domain.names import CalendarName, EventName
 from schedsvc.domain.principals import Principal
-from schedsvc.repositories.base import Store, Write
+from schedsvc.repositories.base import Once, Store, Write
 from schedsvc.usecases.access import require_account
 from schedsvc.usecases.calendars import existing_calendar
 from schedsvc.usecases.events import changed_event, new_event
@@ -67,11 +67,22 @@ class Imports:
         An import that breaks off in between is mended by sending it again.
         """
         require_account(principal, parent.account)
+        if options.once is not None:
+            await self._require_new(principal.tenant, parent, options.once)
         batches = [components[at : at + BATCH] for at in range(0, len(components), BATCH)] or [()]
         done: list[Imported] = []
         for batch in batches[:-1]:
             done += await self._write(principal, replace(options, once=None), parent, batch, [])
         return await self._write(principal, options, parent, batches[-1], done)
+
+    async def _require_new(self, tenant: str, parent: CalendarName, once: Once) -> None:
+        """Raises AlreadyAnswered before the first of several batches is written again."""
+
+        async def nothing(tx: Write) -> None:
+            return None
+
+        asked = replace(once, encode=lambda _: b"")
+        await self._store.write(tenant, [calendar_feed(parent)], nothing, once=asked, dry_run=True)
 
     async def _write(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +16,7 @@ from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile, ProfileDraft
 from schedsvc.domain.records import fields_of
 from schedsvc.domain.time import EARLIEST, seconds_up
+from schedsvc.domain.weights import weigh_profile
 from schedsvc.repositories.base import Page, Read, Store, Write
 from schedsvc.usecases.access import require_account, visible_account
 from schedsvc.usecases.accounts import existing_account
@@ -23,7 +24,7 @@ from schedsvc.usecases.cancelling import cancel_all
 from schedsvc.usecases.checks import require_etag, require_free
 from schedsvc.usecases.locking import require_locked, until_locked
 from schedsvc.usecases.offers import hours_around
-from schedsvc.usecases.requests import Listed, WriteOptions, listed, one_more
+from schedsvc.usecases.requests import Listed, SortKey, WriteOptions, listed, one_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,7 @@ class Profiles:
         async with self._store.read(principal.tenant) as tx:
             if account is not None:
                 await existing_account(tx, account)
-            found = listed(
-                await tx.profiles.list(owner, one_more(page)), page, lambda p: (p.name.account, p.name.profile)
-            )
+            found = listed(await tx.profiles.list(owner, one_more(page)), page, _sort_key, weigh_profile)
             return Listed([await _view(tx, profile) for profile in found.records], found.last)
 
     async def update(
@@ -97,7 +96,8 @@ class Profiles:
                 after = replace(before, **_settled(patch(before), name))
                 if after == before:
                     return await _view(tx, before)
-                await _require_calendars(tx, principal, after)
+                await _require_calendars(tx, principal, after, before.calendars)
+                await _require_kept(tx, after)
                 require_locked(tx.locked, [calendar_feed(calendar) for calendar in after.calendars])
                 if after.slug != before.slug:
                     await _require_slug(tx, after)
@@ -158,6 +158,10 @@ async def existing_profile(tx: Read, name: ProfileName) -> BookingProfile:
     return profile
 
 
+def _sort_key(profile: BookingProfile) -> SortKey:
+    return profile.name.account, profile.name.profile
+
+
 def _feeds(name: ProfileName) -> list[FeedKey]:
     return [account_feed(AccountName(name.account)), profile_feed(name)]
 
@@ -175,16 +179,28 @@ async def _view(tx: Read, profile: BookingProfile) -> ProfileView:
     return ProfileView(profile, compile_offer(profile, *await hours_around(tx, profile)).hours)
 
 
-async def _require_calendars(tx: Read, principal: Principal, profile: BookingProfile) -> None:
-    """Raises for calendars that do not exist or that the caller may not use."""
+async def _require_calendars(
+    tx: Read, principal: Principal, profile: BookingProfile, before: Collection[CalendarName] = ()
+) -> None:
+    """Raises for calendars that do not exist, and for new ones that the caller may not use."""
     if profile.calendar.account != profile.name.account:
         raise InvalidInput([Violation("booking_profile.calendar", "must be a calendar of the profile's account")])
     for calendar in profile.calendars:
-        require_account(principal, calendar.account)
+        if calendar not in before:
+            require_account(principal, calendar.account)
     live = await tx.calendars.get_many(profile.calendars)
     for calendar in profile.calendars:
         if calendar not in live:
             raise ResourceNotFound("schedsvc/Calendar", str(calendar))
+
+
+async def _require_kept(tx: Write, profile: BookingProfile) -> None:
+    """Raises ProfileInUse if a booking to come lies on a calendar whose busy time would no longer count."""
+    bookings = await tx.bookings.to_come(profile.name, seconds_up(tx.now))
+    left = {booking.event.calendar for booking in bookings}.difference(profile.calendars)
+    if left:
+        message = f"bookings to come lie on {min(left)}: keep it among the conflict_calendars until they are over"
+        raise ProfileInUse(message, bookings=str(len(bookings)))
 
 
 async def _require_slug(tx: Read, profile: BookingProfile) -> None:

@@ -7,22 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from schedsvc.domain.changes import Change
-from schedsvc.domain.errors import ResourceNotFound, SyncTokenInvalid
+from schedsvc.domain.errors import InvalidInput, ResourceNotFound, SyncTokenInvalid, Violation
 from schedsvc.domain.feeds import FeedHead, FeedKey, FeedKind, calendar_of, feed_resource, profile_of
 from schedsvc.domain.intervals import Interval
-from schedsvc.domain.limits import SYNC_WINDOW_DAYS
+from schedsvc.domain.limits import SYNC_WINDOW_DAYS, TOKEN_BYTES
 from schedsvc.domain.positions import BEGINNING, Family, Position, SyncState, end_of, unpack
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.ranges import RangeRequest, resolve
 from schedsvc.domain.tokens import Sealer, TokenInvalid
 from schedsvc.domain.weights import weigh_change
-from schedsvc.domain.windows import Seen, seen
+from schedsvc.domain.windows import Seen, gone, inside, seen
 from schedsvc.repositories.base import Clock, Read, Store
 from schedsvc.usecases.access import require_account
 from schedsvc.usecases.feeds import live, require_readable
 from schedsvc.usecases.requests import fit
 
 PURPOSE = "sync"
+LAST_REVISION = 2**63 - 1
 CHUNK = 250
 
 
@@ -106,12 +107,19 @@ class Sync:
         now = tuple(Position(feed, heads[feed].epoch, end_of(heads[feed].revision), False) for feed in targets)
         load = tuple(replace(position, at=BEGINNING, loading=True) for position in now)
         first = now if skip_initial else load
+        self._require_short(principal, SyncState(Family.CHANGES, window, load, self._new_id()))
         return SyncTokens(
             updated=self._tokens.seal(principal, SyncState(Family.UPDATED, window, first)),
             deleted=self._tokens.seal(principal, SyncState(Family.DELETED, window, now)),
             changes=self._tokens.seal(principal, SyncState(Family.CHANGES, window, first)),
             valid_until=self._clock.now() + self._tokens.retention,
         )
+
+    def _require_short(self, principal: Principal, state: SyncState) -> None:
+        """Raises InvalidInput if the token could grow too long in the middle of a walk, when it says the most."""
+        furthest = tuple(p.pinned(LAST_REVISION).moved(end_of(LAST_REVISION)) for p in state.positions)
+        if len(self._tokens.seal(principal, replace(state, positions=furthest))) > TOKEN_BYTES:
+            raise InvalidInput([Violation("targets", "have too long names together: start several syncs")])
 
     async def walk(self, principal: Principal, family: Family, token: str, size: int, budget: int) -> WalkPage:
         """The next page: at most `size` changes and about `budget` bytes. May be empty although the walk goes on."""
@@ -159,7 +167,7 @@ async def _advance(tx: Read, state: SyncState, position: Position, gathered: _Ga
         limit = min(gathered.room, CHUNK)
         changes = await _next_changes(tx, state.window, position, since, mark, limit)
         taken = changes[: fit(changes, weigh_change, gathered.bytes_left)]
-        told = [view for change in taken if (view := seen(change, state.window)) and _tells(state.family, view)]
+        told = await _told(tx, state, position, taken)
         gathered.add(position.feed, told, sum(map(weigh_change, taken)))
         position = position.moved(taken[-1].place) if taken else position
         done = len(taken) == len(changes) < limit
@@ -174,10 +182,27 @@ async def _next_changes(
     return await tx.changes.net(position.feed, since, position.at, mark, limit)
 
 
-def _tells(family: Family, view: Seen) -> bool:
-    if family is Family.CHANGES:
-        return True
-    return (view.reason is not None) == (family is Family.DELETED)
+async def _told(tx: Read, state: SyncState, position: Position, changes: Sequence[Change]) -> list[Seen]:
+    """What the family tells of the net changes of a delta."""
+    if state.family is Family.DELETED:
+        return await _tombstones(tx, state.window, position, changes)
+    views = [view for change in changes if (view := seen(change, state.window))]
+    return views if state.family is Family.CHANGES else [view for view in views if view.reason is None]
+
+
+async def _tombstones(tx: Read, window: Interval | None, position: Position, changes: Sequence[Change]) -> list[Seen]:
+    """The records that a consumer must not have any more.
+
+    A walk of updates stands elsewhere and may have told a record that came and went since this walk began. So every
+    record that is gone is told, unless it never was in the window.
+    """
+    views = [view for change in changes if (view := gone(change, window))]
+    doubtful = [v.change.resource_id for v in views if v.change.resource_id and not inside(v.change.previous, window)]
+    if window is None or not doubtful or position.since is None or position.mark is None:
+        return views
+    told = await tx.changes.ever_inside(position.feed, position.since, position.mark, doubtful, window)
+    never = set(doubtful).difference(told)
+    return [view for view in views if view.change.resource_id not in never]
 
 
 async def _require_live(tx: Read, targets: Sequence[FeedKey]) -> None:

@@ -320,7 +320,9 @@ Global___UpdateAccountRequest: _TypeAlias = UpdateAccountRequest  # noqa: Y015
 
 @_typing.final
 class DeleteAccountRequest(_message.Message):
-    """Asks for an account to be deleted, with its primary calendar."""
+    """Asks for an account to be deleted, with its primary calendar. Bookings of its profiles that are to come are
+    cancelled; all its bookings are kept and can still be read.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

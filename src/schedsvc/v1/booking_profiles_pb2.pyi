@@ -77,7 +77,10 @@ class BookingProfile(_message.Message):
     display_name: _builtins.str
     """Shown to people; up to 256 characters."""
     calendar: _builtins.str
-    """The calendar that gets the events of bookings; the account's primary one if not set. Its busy time counts."""
+    """The calendar that gets the events of bookings; the account's primary one if not set. Its busy time counts. When it
+    is changed, the old one must stay among `conflict_calendars` until the bookings on it are over or cancelled
+    (FAILED_PRECONDITION / PROFILE_IN_USE).
+    """
     availability_step_minutes: _builtins.int
     """Distance of starts: 5, 10, 15, 20, 30 or 60 minutes; 15 if not set. Starts count from the beginning of each open
     stretch of the hours; busy time removes starts and never shifts them.
@@ -102,7 +105,7 @@ class BookingProfile(_message.Message):
     """Changes with every write to the profile itself (not to its bookings)."""
     @_builtins.property
     def conflict_calendars(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Further calendars whose busy time counts; at most 20."""
+        """Further calendars whose busy time counts, also of other accounts; at most 20. Repeated ones count once."""
 
     @_builtins.property
     def work_hours(self) -> _time_pb2.WorkHours:
@@ -334,7 +337,7 @@ Global___UpdateBookingProfileRequest: _TypeAlias = UpdateBookingProfileRequest  
 
 @_typing.final
 class DeleteBookingProfileRequest(_message.Message):
-    """Asks for a booking profile to be deleted."""
+    """Asks for a booking profile to be deleted. Its bookings are kept and can still be read."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

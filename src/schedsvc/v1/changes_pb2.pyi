@@ -459,7 +459,9 @@ Global___ListDeletedRequest: _TypeAlias = ListDeletedRequest  # noqa: Y015
 
 @_typing.final
 class ListDeletedResponse(_message.Message):
-    """A page of tombstones; see ListChangesResponse."""
+    """A page of tombstones; see ListChangesResponse. A record that came and went since the token has a tombstone too,
+    because ListUpdated may have told it in between.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -73,7 +73,9 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_NOT_EMPTY: _Reason.ValueType  # 24
     """FAILED_PRECONDITION: the resource has children (metadata `children`); set `force` to delete them too."""
     REASON_PROFILE_IN_USE: _Reason.ValueType  # 25
-    """FAILED_PRECONDITION: the profile has bookings to come (metadata `bookings`); set `force` to cancel them."""
+    """FAILED_PRECONDITION: bookings to come (metadata `bookings`) are in the way: set `force` to cancel them when deleting
+    a profile, keep their calendar among `conflict_calendars` when changing it.
+    """
     REASON_OWNED_BY_BOOKING: _Reason.ValueType  # 26
     """FAILED_PRECONDITION: the event belongs to a booking (metadata `booking`): change that."""
     REASON_SYNC_TOKEN_EXPIRED: _Reason.ValueType  # 27
@@ -153,7 +155,9 @@ REASON_CALENDAR_IN_USE: Reason.ValueType  # 23
 REASON_NOT_EMPTY: Reason.ValueType  # 24
 """FAILED_PRECONDITION: the resource has children (metadata `children`); set `force` to delete them too."""
 REASON_PROFILE_IN_USE: Reason.ValueType  # 25
-"""FAILED_PRECONDITION: the profile has bookings to come (metadata `bookings`); set `force` to cancel them."""
+"""FAILED_PRECONDITION: bookings to come (metadata `bookings`) are in the way: set `force` to cancel them when deleting
+a profile, keep their calendar among `conflict_calendars` when changing it.
+"""
 REASON_OWNED_BY_BOOKING: Reason.ValueType  # 26
 """FAILED_PRECONDITION: the event belongs to a booking (metadata `booking`): change that."""
 REASON_SYNC_TOKEN_EXPIRED: Reason.ValueType  # 27

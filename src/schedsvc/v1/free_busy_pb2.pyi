@@ -36,7 +36,7 @@ class QueryFreeBusyRequest(_message.Message):
     """IANA zone in which local bounds are read; `UTC` if empty."""
     @_builtins.property
     def targets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Calendars, or accounts for their primary calendar; 1 to 100."""
+        """Calendars, or accounts for their primary calendar; 1 to 100, each once."""
 
     @_builtins.property
     def time_min(self) -> _time_pb2.TimeBound:
@@ -137,7 +137,9 @@ class FreeBusyResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
-        """Why there is no answer for this target (NOT_FOUND, PERMISSION_DENIED); the others are not affected."""
+        """Why there is no answer for this target (NOT_FOUND, PERMISSION_DENIED; INVALID_ARGUMENT / RANGE_TOO_LARGE once
+        the answer holds 50,000 periods); the others are not affected.
+        """
 
     def __init__(
         self,

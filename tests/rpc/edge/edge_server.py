@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from prometheus_client import CollectorRegistry
 from schedsvc.domain.errors import Violation
 from schedsvc.rpc import reflection
 from schedsvc.rpc.admission import Load
-from schedsvc.rpc.calls import Call
+from schedsvc.rpc.calls import Call, RequestIds
 from schedsvc.rpc.health import Health, Readiness
 from schedsvc.rpc.identity import SCOPES, Authenticate, Identity
 from schedsvc.rpc.logs import CallLog
@@ -90,6 +89,7 @@ class Setting:
     ping_interval: float = 2.0
     ping_patience: float = 2.0
     with_reflection: bool = True
+    options: ServerOptions = field(default_factory=ServerOptions)
 
 
 @dataclass
@@ -123,14 +123,13 @@ async def running(setting: Setting | None = None, **choices: Any) -> AsyncIterat
     chosen = setting or Setting(**choices)
     load = Load(unary=chosen.unary, streams=chosen.streams)
     registry, log = CollectorRegistry(), io.StringIO()
-    numbers = itertools.count(1)
     edge = Edge(
         identity=Identity(chosen.authenticate),
         check=chosen.check,
         load=load,
         metrics=Metrics(registry, load),
         log=CallLog(DEBUG, log),
-        new_request_id=lambda: f"made-{next(numbers)}",
+        new_request_id=RequestIds("made"),
         deadlines=chosen.deadlines,
     )
     health = Health(DESCRIPTORS)
@@ -140,7 +139,7 @@ async def running(setting: Setting | None = None, **choices: Any) -> AsyncIterat
         *(reflection.services([*DESCRIPTORS, "grpc.health.v1.Health"]) if chosen.with_reflection else ()),
     ]
     readiness = Readiness(chosen.ping, health, interval=chosen.ping_interval, patience=chosen.ping_patience)
-    server = Server(services, SCOPES, edge, health, readiness, ServerOptions())
+    server = Server(services, SCOPES, edge, health, readiness, chosen.options)
     port = await server.start()
     channel = aio.insecure_channel(f"127.0.0.1:{port}", NO_PROXY)
     try:

@@ -19,6 +19,7 @@ from grpc import StatusCode
 import schedsvc
 from schedsvc.domain import errors as domain
 from schedsvc.domain.errors import DomainError, InvalidInput, Refusal, ResourceNotFound, SlotUnavailable, Violation
+from schedsvc.rpc.calls import Call
 from schedsvc.rpc.errors import FIELD_REASONS, TABLE, status_of
 from schedsvc.v1.errors_pb2 import Reason
 from tests.rpc.callers import refused
@@ -245,3 +246,12 @@ async def test_an_answer_of_the_wrong_kind_is_a_defect() -> None:
         refusal = await refused(server.unary(GET_ACCOUNT)(b""))
     assert refusal.code is StatusCode.INTERNAL
     assert "hunter2" not in str(refusal)
+
+
+async def test_a_method_that_misuses_its_stream_is_a_defect() -> None:
+    async def begin_twice(_request: Any, call: Call) -> None:
+        await call.context.send_initial_metadata(())
+
+    async with running(behaviours={"StreamChanges": begin_twice}) as server:
+        refusal = await refused(server.channel.unary_stream(STREAM)(b"").read())
+    assert (refusal.code, refusal.reason) == (StatusCode.INTERNAL, "INTERNAL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from schedsvc.domain.errors import ResourceNotFound, Unauthenticated
+from schedsvc.domain.errors import ResourceNotFound, SlowConsumer, Unauthenticated
 from schedsvc.domain.principals import Principal
 from schedsvc.rpc.calls import Call
 from schedsvc.rpc.server import STREAMS_A_CONNECTION
@@ -121,6 +122,32 @@ async def test_a_client_that_leaves_amid_messages_is_no_defect() -> None:
         call.cancel()
         await until(lambda: handled(server, "CANCELLED", "SyncService/StreamChanges") == 1)
         assert server.load.streams.active == 0
+
+
+async def test_a_stream_that_nobody_reads_can_be_ended_and_frees_its_place() -> None:
+    """What was written before is delivered when the client reads again, then the error."""
+    message = Account(name="x" * 100_000)
+
+    async def flood(_request: object, call: Call) -> None:
+        try:
+            while True:
+                async with asyncio.timeout(SHORT):
+                    await call.send(message)
+        except TimeoutError:
+            raise SlowConsumer("nothing was read") from None
+
+    async with running(behaviours={"StreamChanges": flood}) as server:
+        call = server.channel.unary_stream(STREAM)(b"")
+        await until(lambda: handled(server, "RESOURCE_EXHAUSTED", "SyncService/StreamChanges") == 1)
+        assert server.load.streams.active == 0
+        received: list[bytes] = []
+        assert (await refused(_read(call, received))).reason == "SLOW_CONSUMER"
+        assert set(received) == {message.SerializeToString()}
+
+
+async def _read(call: Any, received: list[bytes]) -> None:
+    async for raw in call:
+        received.append(raw)  # noqa: PERF401 - keeps what came before the error
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import click
@@ -30,4 +31,7 @@ def demo(file: Path | None, keep: bool) -> None:
     from schedsvc.cli.demo.story import tell
 
     path = file or EXAMPLE
-    run(tell(path.read_bytes(), str(file) if file else "examples/week.ics", keep=keep))
+    try:
+        run(tell(path.read_bytes(), str(file) if file else "examples/week.ics", keep=keep))
+    except asyncio.CancelledError as error:
+        raise click.Abort from error

@@ -57,6 +57,7 @@ async def server_process(folder: Path, clock: datetime) -> AsyncIterator[ServerP
             stdout=log,
             stderr=asyncio.subprocess.PIPE,
             env=environ,
+            start_new_session=True,  # Ctrl-C is for the demonstration, which ends the server itself
         )
     try:
         yield ServerProcess(await _ready(process), process)
@@ -73,7 +74,7 @@ async def _ready(process: asyncio.subprocess.Process) -> str:
     try:
         async with asyncio.timeout(START_SECONDS):
             async for raw in process.stderr:
-                text = raw.decode(errors="replace").strip()
+                text = raw.decode(errors="replace").rstrip()
                 if text.startswith(READY):
                     return text.removeprefix(READY)
                 said.append(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import signal
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,13 @@ from schedsvc.client import Failure, Services, failure_of, messages
 
 
 async def tell(data: bytes, name: str, *, keep: bool) -> None:
-    """Works on the calendar in `data`. Raises Failed as soon as something is not as promised."""
+    """Works on the calendar in `data`. Raises Failed as soon as something is not as promised.
+
+    SIGTERM cancels it, so that the server never outlives it.
+    """
+    this = asyncio.current_task()
+    if this is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     calendar = read(data)
     plan, screen = make_plan(calendar), Screen()
     with tempfile.TemporaryDirectory(prefix="schedsvc-demo-") as folder:
@@ -59,7 +66,12 @@ async def _with_server(
 
 async def _kept(screen: Screen, server: ServerProcess, folder: Path) -> None:
     screen.say("", f"The server goes on at {server.address}, its files are in {folder}. Ctrl-C ends it.")
-    await server.process.wait()
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    ended = asyncio.create_task(server.process.wait())
+    await asyncio.wait({ended, asyncio.create_task(asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
 
 
 class Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +16,10 @@ from schedsvc.domain.names import BookingName, EventName
 from schedsvc.repositories.sql.bodies import at, unescaped
 from schedsvc.repositories.sql.bookings import load_booking
 from schedsvc.repositories.sql.event_bodies import load_event
+from schedsvc.repositories.sql.padding import padded
 from schedsvc.repositories.sql.session import Session
 from schedsvc.repositories.sql.tables import changes, of_tenant
+from schedsvc.repositories.sql.windows import overlap
 
 _INTEGER = changes.c.revision.type
 _FEED_KIND = sa.bindparam("feed_kind", type_=_INTEGER)
@@ -25,8 +27,6 @@ _FEED_ID = sa.bindparam("feed_id", type_=changes.c.feed_id.type)
 _SINCE = sa.bindparam("since", type_=_INTEGER)
 _MARK = sa.bindparam("mark", type_=_INTEGER)
 _AFTER = sa.tuple_(sa.bindparam("after_revision", type_=_INTEGER), sa.bindparam("after_index", type_=_INTEGER))
-
-
 _ONE: sa.ColumnElement[int] = sa.literal_column("1", type_=sa.BigInteger())
 
 
@@ -97,6 +97,23 @@ class SqlChanges:
         rows = await self._session.all(_NET, since=since, **_values(feed, start, mark, limit))
         load = _loader(feed)
         return [_change(feed, row, _extent(row.since_start, row.since_end), load) for row in rows]
+
+    async def ever_inside(
+        self, feed: FeedKey, since: int, mark: int, resource_ids: Collection[str], window: Interval
+    ) -> Collection[str]:
+        statement = (
+            sa.select(changes.c.resource_id)
+            .where(_of_feed(changes), changes.c.resource_id.in_(padded(list(resource_ids))))
+            .where(changes.c.revision > _SINCE, changes.c.revision <= _MARK, _inside(window))
+            .distinct()
+        )
+        values = {"feed_kind": int(feed.kind), "feed_id": feed.id, "since": since, "mark": mark}
+        return {row.resource_id for row in await self._session.all(statement, **values)}
+
+
+def _inside(window: Interval) -> sa.ColumnElement[bool]:
+    before = overlap(changes.c.previous_start_s, changes.c.previous_end_s, window)
+    return sa.or_(overlap(changes.c.start_s, changes.c.end_s, window), before)
 
 
 def _values(feed: FeedKey, after: Place, mark: int, limit: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from schedsvc.domain.feeds import FeedKey
 from schedsvc.repositories.base import AlreadyAnswered, ChangeSignal, Clock, Once
 from schedsvc.repositories.sql import requests
 from schedsvc.repositories.sql.engine import Database, Transaction
-from schedsvc.repositories.sql.errors import Conflict
+from schedsvc.repositories.sql.errors import Conflict, no_second_try
 from schedsvc.repositories.sql.feeds import FeedLocks
 from schedsvc.repositories.sql.ledger import Act, Ledger
 from schedsvc.repositories.sql.session import Session
@@ -69,6 +69,9 @@ class Committer:
             job.left = True
             task.add_done_callback(_report)
             raise
+        finally:
+            # A failed task holds its error, whose traceback holds this frame: without this they would hold each other.
+            del task
 
     async def close(self) -> None:
         """Takes no more jobs and waits for those that run."""
@@ -84,10 +87,8 @@ class Committer:
             except Conflict:
                 await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - no secret
                 pause *= 4
-        try:
+        with no_second_try():
             return await self._attempt(job)
-        except Conflict as conflict:
-            raise Contended("Other writers were in the way; try again.") from conflict
 
     async def _attempt(self, job: Job[T]) -> T:
         async with self._database.writing() as transaction:
@@ -108,7 +109,13 @@ class Committer:
         if job.once is not None:
             act = await requests.replay(session, job.once, now)
         ledger = Ledger(heads, now)
-        result = await job.work(SqlWrite(session, ledger, heads))
+        try:
+            result = await job.work(SqlWrite(session, ledger, heads))
+        except DomainError:
+            if job.once is not None:
+                # A twin without a lock in common may have come in between, and be what the work stumbled over.
+                await requests.replay(session, job.once, now)
+            raise
         if job.once is not None:
             requests.remember(ledger, act, job.once, job.once.encode(result))
         for batch in ledger.batches():

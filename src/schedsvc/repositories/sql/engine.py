@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -20,23 +21,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from schedsvc.domain.errors import Contended, DomainError, Overloaded
-from schedsvc.repositories.sql.errors import Conflict, StoreFault, driver_errors
+from schedsvc.repositories.sql.errors import Conflict, StoreFault, connecting, driver_errors
 
 BUSY_SECONDS = 5
 """How long a SQLite writer waits for the writers before it, of this process and of others."""
 SQLITE_READERS = 4
 _MIGRATION_LOCK = 7_236_214_519_034_853
 _SPARE_SECONDS = 5
+_NO_JIT = "SET LOCAL jit = off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlSettings:
-    """Times are in seconds. All but `url` and `synchronous` concern PostgreSQL alone.
+    """Times are in seconds. `url` is `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
 
-    `url` is `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`. `pool_size` connections serve
-    writes and as many serve reads; who waits longer than `pool_wait` for one is turned away.
-    `statement_cache_size` of 0 is for transaction-pooling proxies: no prepared statement outlives
-    its transaction, no start-up parameter is sent, and every read is a transaction.
+    Of PostgreSQL, `pool_size` connections serve writes and as many serve reads; SQLite has one that writes and four
+    that read. Who waits longer than `pool_wait` for a connection is turned away. The other times concern PostgreSQL
+    alone, `synchronous` and `create` SQLite alone; `create` makes a file that does not exist. `statement_cache_size` of
+    0 is for proxies that pool transactions: no prepared statement outlives its transaction, no start-up parameter is
+    sent, and every read is a transaction.
     """
 
     url: str
@@ -47,6 +50,7 @@ class SqlSettings:
     statement_timeout: float = 10.0
     statement_cache_size: int = 100
     synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Database:
 async def _connected(engine: AsyncEngine, too_long: type[DomainError] = Overloaded) -> AsyncIterator[AsyncConnection]:
     async with AsyncExitStack() as stack:
         try:
-            with driver_errors():
+            with connecting(), driver_errors():
                 connection = await stack.enter_async_context(engine.connect())
         except Overloaded as full:
             raise too_long(full.message) from full
@@ -185,7 +189,7 @@ def open_database(settings: SqlSettings) -> Database:
 @asynccontextmanager
 async def exclusive(url: str) -> AsyncIterator[AsyncConnection]:
     """A committed transaction that no other one of this kind runs beside: for schema changes."""
-    database = open_database(SqlSettings(url=url, lock_timeout=60, statement_timeout=3600))
+    database = open_database(SqlSettings(url=url, create=True, lock_timeout=60, statement_timeout=3600))
     try:
         async with database.writing() as transaction:
             # For SQLAlchemy and Alembic a transaction is open now; they leave it to its owner.
@@ -206,6 +210,9 @@ def _file_only(url: URL) -> URL:
 
 
 def _sqlite(url: URL, settings: SqlSettings) -> Database:
+    if not settings.create and not (url.database or "").startswith("file:"):
+        # A file that has been taken away must not be made anew, empty, by the next connection.
+        url = url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
     writer = _engine(url, {}, size=1, wait=BUSY_SECONDS)
     reader = _engine(url, {}, size=SQLITE_READERS, wait=settings.pool_wait)
     for engine in (writer, reader):
@@ -231,13 +238,12 @@ def _postgresql(url: URL, settings: SqlSettings) -> Database:
         arguments["prepared_statement_name_func"] = _unnamed
     limits = (
         f"SET LOCAL lock_timeout = {_millis(settings.lock_timeout)}; "
-        f"SET LOCAL statement_timeout = {_millis(settings.statement_timeout)}; "
-        "SET LOCAL jit = off"
+        f"SET LOCAL statement_timeout = {_millis(settings.statement_timeout)}; {_NO_JIT}"
     )
     dialect = Dialect(
         begin_write=f"BEGIN ISOLATION LEVEL READ COMMITTED; {limits}",
-        begin_read=None if cached else "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
-        begin_snapshot="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        begin_read=None if cached else f"BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; {_NO_JIT}",
+        begin_snapshot=f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_NO_JIT}",
         clock=sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)),
         one_writer=False,
     )

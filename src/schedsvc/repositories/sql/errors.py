@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import asyncpg
 from sqlalchemy import exc
 
-from schedsvc.domain.errors import DomainError, Overloaded, StoreUnavailable
+from schedsvc.domain.errors import Contended, DomainError, Overloaded, StoreUnavailable
 
 
 class Conflict(Exception):
@@ -61,6 +61,24 @@ def driver_errors() -> Iterator[None]:
         yield
     except _DRIVER_ERRORS as error:
         raise _meaning(error) from error
+
+
+@contextmanager
+def no_second_try() -> Iterator[None]:
+    """Raises Contended in place of a conflict, where nothing is run again."""
+    try:
+        yield
+    except Conflict as conflict:
+        raise Contended("Other work was in the way; try again.") from conflict
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Raises StoreUnavailable for whatever keeps a connection from being made: no statement was at fault."""
+    try:
+        yield
+    except StoreFault as fault:
+        raise _unavailable() from fault
 
 
 def _meaning(error: Exception) -> Exception:

@@ -169,7 +169,7 @@ class Ledger:
         self.rows.put(tables.changes, Act.INSERT, row)
 
     def batches(self) -> Iterator[Batch]:
-        """All there is to write, the feeds' new heads at the end of each kind of act."""
+        """All there is to write, the feeds' new heads included."""
         for key, head in self._after.items():
             row: Row = {
                 "kind": int(key.kind),

@@ -10,7 +10,7 @@ from alembic.config import Config
 
 from schedsvc.repositories.sql import schema
 from schedsvc.repositories.sql.engine import exclusive
-from schedsvc.repositories.sql.errors import driver_errors
+from schedsvc.repositories.sql.errors import driver_errors, no_second_try
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -18,15 +18,16 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 async def migrate(url: str) -> None:
     """Applies every migration that is missing, all or none; does nothing to a current schema.
 
-    Several processes may do this at once. Raises SchemaMismatch for a newer or foreign schema,
-    StoreUnavailable.
+    Several processes may do this at once. Raises SchemaMismatch for a newer or foreign schema, Contended if others
+    keep the tables locked, StoreUnavailable.
     """
-    async with exclusive(url) as connection:
-        state = await schema.state_of(connection)
-        if state in ("newer", "unknown"):
-            schema.check(state)
-        with driver_errors():
-            await connection.run_sync(_upgrade)
+    with no_second_try():
+        async with exclusive(url) as connection:
+            state = await schema.state_over(connection)
+            if state in ("newer", "unknown"):
+                schema.check(state)
+            with driver_errors():
+                await connection.run_sync(_upgrade)
 
 
 def config() -> Config:

@@ -15,8 +15,9 @@ from schedsvc.repositories.sql.tables import of_tenant, requests
 
 KEPT = timedelta(hours=24)
 
-_FIND = sa.select(requests.c.method, requests.c.fingerprint, requests.c.answer, requests.c.expire_us).where(
-    of_tenant(requests), requests.c.request_id == sa.bindparam("request_id")
+_KEY = ("caller", "method", "request_id")
+_FIND = sa.select(requests.c.fingerprint, requests.c.answer, requests.c.expire_us).where(
+    of_tenant(requests), *(requests.c[name] == sa.bindparam(name) for name in _KEY)
 )
 
 
@@ -25,12 +26,12 @@ async def replay(session: Session, once: Once, now: datetime) -> Act:
 
     Raises AlreadyAnswered, or RequestIdReused if the id belongs to another request.
     """
-    row = await session.first(_FIND, request_id=once.request_id)
+    row = await session.first(_FIND, caller=once.caller, method=once.method, request_id=once.request_id)
     if row is None:
         return Act.INSERT
     if row.expire_us <= micros(now):
         return Act.UPDATE
-    if (row.method, row.fingerprint) != (once.method, once.fingerprint):
+    if row.fingerprint != once.fingerprint:
         raise RequestIdReused(f"request_id {once.request_id!r} was used for another request; choose a new one")
     raise AlreadyAnswered(row.answer)
 
@@ -38,8 +39,9 @@ async def replay(session: Session, once: Once, now: datetime) -> Act:
 def remember(ledger: Ledger, act: Act, once: Once, answer: bytes) -> None:
     """Stores the answer with the work."""
     row = {
-        "request_id": once.request_id,
+        "caller": once.caller,
         "method": once.method,
+        "request_id": once.request_id,
         "fingerprint": once.fingerprint,
         "answer": answer,
         "expire_us": micros(ledger.now + KEPT),

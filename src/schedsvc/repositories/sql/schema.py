@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schedsvc.repositories.sql import tables
-from schedsvc.repositories.sql.engine import SqlSettings, open_database
-from schedsvc.repositories.sql.errors import SchemaMismatch, driver_errors
+from schedsvc.repositories.sql.engine import Database, SqlSettings, open_database
+from schedsvc.repositories.sql.errors import SchemaMismatch, driver_errors, no_second_try
 
 VERSIONS = ("0001",)
 """Every version of the schema, oldest first: the names of the migrations."""
@@ -31,15 +31,21 @@ _WHAT_TO_DO: dict[SchemaState, str] = {
 
 async def schema_state(url: str) -> SchemaState:
     """Raises StoreUnavailable; ValueError for a URL that is none of ours."""
-    database = open_database(SqlSettings(url=url))
+    database = open_database(SqlSettings(url=url, create=True))
     try:
-        async with database.reading() as connection:
-            return await state_of(connection)
+        return await state_of(database)
     finally:
         await database.dispose()
 
 
-async def state_of(connection: AsyncConnection) -> SchemaState:
+async def state_of(database: Database) -> SchemaState:
+    """The same with a pool of its own."""
+    with no_second_try():
+        async with database.reading() as connection:
+            return await state_over(connection)
+
+
+async def state_over(connection: AsyncConnection) -> SchemaState:
     """The same over an open connection."""
     with driver_errors():
         names = set(await connection.run_sync(lambda c: sa.inspect(c).get_table_names()))

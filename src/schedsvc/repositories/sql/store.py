@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TypeVar
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schedsvc.domain.errors import Contended, Overloaded
 from schedsvc.domain.feeds import FeedKey
@@ -14,7 +12,7 @@ from schedsvc.repositories.base import ChangeSignal, Clock, Once, Read, Write
 from schedsvc.repositories.sql import keys, schema
 from schedsvc.repositories.sql.committer import Committer, Job
 from schedsvc.repositories.sql.engine import Database, SqlSettings, open_database
-from schedsvc.repositories.sql.errors import Conflict, driver_errors
+from schedsvc.repositories.sql.errors import Conflict, driver_errors, no_second_try
 from schedsvc.repositories.sql.session import Session
 from schedsvc.repositories.sql.signal import InProcessSignal
 from schedsvc.repositories.sql.tables import feeds
@@ -37,8 +35,7 @@ class SqlStore:
         """Raises SchemaMismatch unless the schema is this program's own; StoreUnavailable."""
         database = open_database(settings)
         try:
-            async with _unconflicted(database.reading()) as connection:
-                schema.check(await schema.state_of(connection))
+            schema.check(await schema.state_of(database))
         except BaseException:
             await database.dispose()
             raise
@@ -50,13 +47,15 @@ class SqlStore:
 
     @asynccontextmanager
     async def read(self, tenant: str) -> AsyncIterator[Read]:
-        async with _unconflicted(self._database.reading()) as connection:
-            yield SqlRead(Session(connection, tenant))
+        with no_second_try():
+            async with self._database.reading() as connection:
+                yield SqlRead(Session(connection, tenant))
 
     @asynccontextmanager
     async def snapshot(self, tenant: str) -> AsyncIterator[Read]:
-        async with _unconflicted(self._database.snapshot()) as connection:
-            yield SqlRead(Session(connection, tenant))
+        with no_second_try():
+            async with self._database.snapshot() as connection:
+                yield SqlRead(Session(connection, tenant))
 
     async def write(
         self,
@@ -71,8 +70,8 @@ class SqlStore:
         return await self._committer.submit(job)
 
     async def has_keys(self) -> bool:
-        async with _unconflicted(self._database.reading()) as connection:
-            with driver_errors():
+        with no_second_try(), driver_errors():
+            async with self._database.reading() as connection:
                 return (await connection.execute(keys.IN_FORCE)).first() is not None
 
     async def ping(self) -> None:
@@ -89,15 +88,3 @@ class SqlStore:
         await self._committer.close()
         self._signal.close()
         await self._database.dispose()
-
-
-@asynccontextmanager
-async def _unconflicted(
-    opening: AbstractAsyncContextManager[AsyncConnection],
-) -> AsyncIterator[AsyncConnection]:
-    """Reads are not run again by the store; their callers may do so."""
-    try:
-        async with opening as connection:
-            yield connection
-    except Conflict as conflict:
-        raise Contended("Other work was in the way; try again.") from conflict

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from schedsvc.domain.feeds import FeedHead, FeedKey
-from schedsvc.repositories.sql import feeds
 from schedsvc.repositories.sql.accounts import SqlAccounts, SqlAccountWrites
 from schedsvc.repositories.sql.bookings import SqlBookings, SqlBookingWrites
 from schedsvc.repositories.sql.calendars import SqlCalendars, SqlCalendarWrites
 from schedsvc.repositories.sql.changes import SqlChanges
 from schedsvc.repositories.sql.events import SqlEvents, SqlEventWrites
+from schedsvc.repositories.sql.feeds import heads as heads_of
 from schedsvc.repositories.sql.keys import SqlKeys, SqlKeyWrites
 from schedsvc.repositories.sql.ledger import Ledger
 from schedsvc.repositories.sql.profiles import SqlProfiles, SqlProfileWrites
@@ -32,8 +32,8 @@ class SqlRead:
         self.changes = SqlChanges(session)
         self.keys = SqlKeys(session)
 
-    async def heads(self, keys: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
-        return await feeds.heads(self._session, set(keys))
+    async def heads(self, feeds: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
+        return await heads_of(self._session, set(feeds))
 
 
 class SqlWrite:
@@ -53,8 +53,8 @@ class SqlWrite:
         self.changes = SqlChanges(session)
         self.keys = SqlKeyWrites(session, ledger)
 
-    async def heads(self, keys: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
-        return await feeds.heads(self._session, set(keys))
+    async def heads(self, feeds: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
+        return await heads_of(self._session, set(feeds))
 
     def touch(self, feed: FeedKey) -> None:
         self._ledger.touch(feed)

@@ -13,8 +13,12 @@ from schedsvc.domain.intervals import Interval
 
 def overlaps(table: sa.FromClause, window: Interval) -> sa.ColumnElement[bool]:
     """Whether a bare extent overlaps the half-open window; a zero-length one counts at its start."""
+    return overlap(table.c.start_s, table.c.end_s, window)
+
+
+def overlap(start: sa.ColumnElement[Any], end: sa.ColumnElement[Any], window: Interval) -> sa.ColumnElement[bool]:
+    """The same for an extent in any two columns; none where they are NULL."""
     lo, hi = window
-    start, end = table.c.start_s, table.c.end_s
     return sa.and_(start < hi, sa.or_(end > lo, start >= lo))
 
 

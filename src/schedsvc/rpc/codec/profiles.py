@@ -31,7 +31,7 @@ def decode(message: pb.BookingProfile, account: str) -> ProfileDraft:
         slug=message.slug,
         display_name=message.display_name,
         calendar=_calendar(message.calendar, account),
-        conflict_calendars=tuple(parse_calendar(name) for name in message.conflict_calendars),
+        conflict_calendars=tuple(dict.fromkeys(map(parse_calendar, message.conflict_calendars))),
         work_hours=decode_work_hours(message.work_hours) if message.HasField("work_hours") else None,
         duration_minutes=decode_minutes(message.duration),
         step_minutes=message.availability_step_minutes or DEFAULT_STEP,

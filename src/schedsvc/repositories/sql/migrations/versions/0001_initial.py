@@ -218,12 +218,13 @@ def _around() -> None:
     op.create_table(
         "requests",
         _text("tenant_id"),
-        _text("request_id"),
+        _text("caller"),
         _text("method"),
+        _text("request_id"),
         _bytes("fingerprint"),
         _bytes("answer"),
         _integer("expire_us"),
-        sa.PrimaryKeyConstraint("tenant_id", "request_id", name="pk_requests"),
+        sa.PrimaryKeyConstraint("tenant_id", "caller", "method", "request_id", name="pk_requests"),
     )
     _index("requests", "tenant_id", "expire_us")
     op.create_table(
