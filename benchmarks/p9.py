@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import nan
 from statistics import quantiles
 
 from benchmarks import world
@@ -70,9 +71,14 @@ def _errors(answers: Sequence[Answer]) -> Line:
 
 
 def _tails(answers: Sequence[Answer]) -> Line:
-    winners = quantiles([ms for answer in answers for ms in answer["winners_ms"]], n=100)[98]
-    losers = quantiles([ms for answer in answers for ms in answer["losers_ms"]], n=100)[98]
+    winners = _p99([ms for answer in answers for ms in answer["winners_ms"]])
+    losers = _p99([ms for answer in answers for ms in answer["losers_ms"]])
     found = f"{winners:.0f} and {losers:.0f} ms"
     return counted(
         "P9", "p99 of winners and losers", found, f"<= {LOSERS_GOAL:g}x", reached=losers <= LOSERS_GOAL * winners
     )
+
+
+def _p99(values: Sequence[float]) -> float:
+    """Not a number where there are too few."""
+    return quantiles(values, n=100)[98] if len(values) > 1 else nan

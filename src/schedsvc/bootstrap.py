@@ -18,7 +18,7 @@ from pathlib import Path
 from grpc import ServerCredentials
 from prometheus_client import CollectorRegistry
 
-from schedsvc.config import Settings, SettingsInvalid
+from schedsvc.config import TOKEN_KEY_BYTES, Settings, SettingsInvalid
 from schedsvc.domain.ids import RANDOM_BITS, uuid7
 from schedsvc.domain.tokens import Sealer
 from schedsvc.repositories.base import Clock, Store
@@ -30,6 +30,7 @@ from schedsvc.rpc import checks, logs, reflection
 from schedsvc.rpc.admission import Load
 from schedsvc.rpc.booking import BookingServicer
 from schedsvc.rpc.calendar import CalendarServicer
+from schedsvc.rpc.calls import RequestIds
 from schedsvc.rpc.codec.paging import Paging
 from schedsvc.rpc.health import Health, Readiness
 from schedsvc.rpc.identity import SCOPES, Authenticate, Identity
@@ -55,7 +56,6 @@ from schedsvc.usecases.slots import Slots
 from schedsvc.usecases.sync import Sync, Tokens
 from schedsvc.usecases.timelines import Timelines
 
-TOKEN_KEY_BYTES = 32
 HEALTH = "grpc.health.v1.Health"
 
 
@@ -94,6 +94,10 @@ class IdSource:
         return uuid7(self._last, secrets.randbits(RANDOM_BITS))
 
 
+class ListenerLost(Exception):
+    """The process lives but serves nothing any more: it had better end and be started again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A server that has begun to serve. `is_open`: there are no API keys, and every caller may do everything."""
@@ -119,18 +123,18 @@ async def serve(settings: Settings, *, ready: Callable[[Running], None] | None =
         if problems:
             raise SettingsInvalid(problems)
         authenticate = _credentials(store, clock).authenticate if has_keys else None
-        running = await _listen(settings, stack, store, clock, authenticate)
+        server, running = await _listen(settings, stack, store, clock, authenticate)
         if ready is not None:
             ready(running)
-        await stop.wait()
+        await _until(stop, server)
 
 
 async def _listen(
     settings: Settings, stack: AsyncExitStack, store: Store, clock: Clock, authenticate: Authenticate | None
-) -> Running:
+) -> tuple[Server, Running]:
     """Starts all listeners and leaves their ends with `stack`, to be run in the reverse order."""
     metrics = CollectorRegistry()
-    edge = make_edge(settings, clock, authenticate, metrics)
+    edge = make_edge(settings, authenticate, metrics)
     health = Health(DESCRIPTORS)
     retention = timedelta(days=settings.change_retention_days)
     services = assemble(store, clock, make_sealer(settings), retention=retention)
@@ -142,13 +146,26 @@ async def _listen(
     health_port = await _serve_health(settings, stack, health, edge)
     port = await server.start()
     stack.push_async_callback(server.drain, settings.drain_seconds)
-    return Running(
+    running = Running(
         address=str(settings.listen._replace(port=port)),
         health_port=health_port,
         metrics_port=metrics_port,
         store="SQLite" if settings.is_sqlite else "PostgreSQL",
         is_open=authenticate is None,
     )
+    return server, running
+
+
+async def _until(stop: asyncio.Event, server: Server) -> None:
+    """Returns when it is time to stop; raises ListenerLost if the server stopped by itself."""
+    stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
+    try:
+        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        ended.cancel()
+    if not stop.is_set():
+        raise ListenerLost("the gRPC server stopped by itself; the log may say why")
 
 
 @asynccontextmanager
@@ -180,7 +197,7 @@ async def credentials(settings: Settings) -> AsyncIterator[Credentials]:
         yield _credentials(store, clock)
 
 
-def make_edge(settings: Settings, clock: Clock, authenticate: Authenticate | None, metrics: CollectorRegistry) -> Edge:
+def make_edge(settings: Settings, authenticate: Authenticate | None, metrics: CollectorRegistry) -> Edge:
     """What all calls of a server go through."""
     checks.warm_up()
     load = Load(unary=settings.max_unary, streams=settings.max_streams)
@@ -190,7 +207,7 @@ def make_edge(settings: Settings, clock: Clock, authenticate: Authenticate | Non
         load=load,
         metrics=Metrics(metrics, load),
         log=CallLog(settings.log_level, sys.stdout),
-        new_request_id=IdSource(clock),
+        new_request_id=RequestIds(secrets.token_hex(6)),
         deadlines=Deadlines(unary=settings.default_deadline_seconds),
     )
 

@@ -13,6 +13,8 @@ import pytest
 from schedsvc.client import connect, messages
 from tests.cli import programs
 
+pytestmark = pytest.mark.slow
+
 
 @contextlib.contextmanager
 def demo(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[str]]:

@@ -11,7 +11,7 @@ from schedsvc.client import connect, messages
 from tests.cli import programs
 
 ROOMS = ["kitchen", "main-hall", "music-room", "workshop"]
-ALICE = "accounts/alice/calendars/primary"
+DESK = "accounts/desk/calendars/primary"
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +37,19 @@ def row(answer: CompletedProcess[str], first: str) -> list[str]:
 
 
 async def test_a_file_goes_into_a_calendar_and_a_second_time_nothing_happens(server: programs.Server) -> None:
-    await make_account(server, "alice")
-    first = imported(server, EXAMPLE, "--to", ALICE)
+    await make_account(server, "desk")
+    first = imported(server, EXAMPLE, "--to", DESK)
     assert first.returncode == 0
-    assert row(first, ALICE) == ["26", "0", "0", "1"]
+    assert row(first, DESK) == ["26", "0", "0", "1"]
     assert row(first, "234")[:2] == ["week-27@example.org", "RRULE"]
-    again = imported(server, EXAMPLE, "--to", ALICE)
-    assert row(again, ALICE) == ["0", "0", "26", "1"]
+    again = imported(server, EXAMPLE, "--to", DESK)
+    assert row(again, DESK) == ["0", "0", "26", "1"]
 
 
 async def test_rooms_become_accounts_with_their_events(server: programs.Server) -> None:
-    await make_account(server, "bob")
+    await make_account(server, "annex")
     async with connect(server.address) as services:
-        arguments = ("--rooms", "--to", "accounts/bob/calendars/primary")
+        arguments = ("--rooms", "--to", "accounts/annex/calendars/primary")
         first = imported(server, EXAMPLE, *arguments)
         assert first.returncode == 0, first.stderr
         accounts = (await services.calendars.ListAccounts(messages.ListAccountsRequest())).accounts
@@ -72,12 +72,12 @@ def test_what_names_no_room_needs_a_calendar(server: programs.Server) -> None:
 
 
 async def test_a_person_is_no_room(server: programs.Server, tmp_path: Path) -> None:
-    await make_account(server, "carol")
-    file = tmp_path / "carol.ics"
-    file.write_text("BEGIN:VEVENT\nUID:1\nDTSTART:20270405T090000Z\nLOCATION:Carol\nEND:VEVENT\n")
+    await make_account(server, "reception")
+    file = tmp_path / "person.ics"
+    file.write_text("BEGIN:VEVENT\nUID:1\nDTSTART:20270405T090000Z\nLOCATION:Reception\nEND:VEVENT\n")
     answer = imported(server, file, "--rooms")
     assert answer.returncode == 1
-    assert answer.stderr == "Error: accounts/carol exists and is no room; rename the LOCATION 'Carol'\n"
+    assert answer.stderr == "Error: accounts/reception exists and is no room; rename the LOCATION 'Reception'\n"
 
 
 def test_a_calendar_that_is_not_there_is_one_line_and_code_1(server: programs.Server) -> None:
@@ -94,21 +94,21 @@ def test_a_bad_name_is_told_field_by_field(server: programs.Server) -> None:
 
 
 async def test_remarks_on_what_was_read_leniently_are_told_once(server: programs.Server, tmp_path: Path) -> None:
-    await make_account(server, "dora")
+    await make_account(server, "foyer")
     event = "BEGIN:VEVENT\nUID:{}\nDTSTART;TZID=W. Europe Standard Time:20270405T090000\nEND:VEVENT\n"
     file = tmp_path / "windows.ics"
     file.write_text(event.format(1) + event.format(2))
-    answer = imported(server, file, "--to", "accounts/dora/calendars/primary")
+    answer = imported(server, file, "--to", "accounts/foyer/calendars/primary")
     assert answer.returncode == 0, answer.stderr
     assert "Read leniently:" in answer.stdout
     assert [line.split()[:2] for line in answer.stdout.splitlines() if "W. Europe" in line] == [["1", "2"]]
 
 
 async def test_a_file_of_which_nothing_is_taken_fails(server: programs.Server, tmp_path: Path) -> None:
-    await make_account(server, "emil")
+    await make_account(server, "attic")
     file = tmp_path / "bad.ics"
     file.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nEND:VEVENT\nEND:VCALENDAR\n")
-    answer = imported(server, file, "--to", "accounts/emil/calendars/primary")
+    answer = imported(server, file, "--to", "accounts/attic/calendars/primary")
     assert answer.returncode == 1
     assert answer.stdout.splitlines()[-1].split()[:2] == ["2", "1"]
     assert answer.stderr == "Error: nothing was imported\n"

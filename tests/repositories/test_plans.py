@@ -114,7 +114,7 @@ def bulk(rows: str) -> Iterator[str]:
         f" 1, {first.format('events')} FROM {rows}"
     )
     yield f"INSERT INTO feeds SELECT '{TENANT}', 2, 'bulk/c' || n, 1, 1, 1, 0 FROM {rows}"
-    yield f"INSERT INTO requests SELECT '{TENANT}', 'r' || n, 'm', 'x', 'y', n FROM {rows}"
+    yield f"INSERT INTO requests SELECT '{TENANT}', '', 'm', 'r' || n, 'x', 'y', n FROM {rows}"
 
 
 class Watched:

@@ -13,9 +13,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from schedsvc.domain.errors import Contended, StoreUnavailable
+from schedsvc.repositories.base import SchemaMismatch
 from schedsvc.repositories.sql import engine, schema, tables
 from schedsvc.repositories.sql.engine import SqlSettings, exclusive, open_database
-from schedsvc.repositories.sql.errors import SchemaMismatch, StoreFault
+from schedsvc.repositories.sql.errors import StoreFault
 from schedsvc.repositories.sql.migrate import config, migrate
 from schedsvc.repositories.sql.schema import schema_state, state_of_version
 from schedsvc.repositories.sql.store import SqlStore

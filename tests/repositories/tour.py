@@ -56,6 +56,7 @@ READS: dict[str, Call] = {
     "bookings.live in a window": lambda tx: tx.bookings.live(INTRO, WINDOW, START, 9, 10),
     "changes.log": lambda tx: tx.changes.log(FEED, START, 9, 10),
     "changes.net": lambda tx: tx.changes.net(FEED, 0, START, 9, 10),
+    "changes.ever_inside": lambda tx: tx.changes.ever_inside(FEED, 0, 9, [event().name.event], WINDOW),
     "keys.get": lambda tx: tx.keys.get("k1"),
     "keys.list": lambda tx: tx.keys.list(),
     "heads": lambda tx: tx.heads([FEED, profile_feed(INTRO), account_feed(AccountName("ada"))]),

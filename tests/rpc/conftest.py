@@ -100,9 +100,7 @@ async def deployed(database: Database, clock: ManualClock, limits: StreamLimits)
     store = await database.open(clock=clock)  # type: ignore[arg-type]
     load = Load(unary=400, streams=100)
     registry, health = CollectorRegistry(), Health(DESCRIPTORS)
-    credentials = Credentials(
-        store, clock, elapsed=asyncio.get_running_loop().time, random_bytes=secrets.token_bytes
-    )
+    credentials = Credentials(store, clock, elapsed=asyncio.get_running_loop().time, random_bytes=secrets.token_bytes)
     numbers = itertools.count(1)
     edge = Edge(
         identity=Identity(credentials.authenticate),

@@ -154,7 +154,11 @@ async def truth(caller: Caller, targets: Iterable[str], window: Window = None) -
         else:
             records = (await caller.booking.ListBookings(ListBookingsRequest(parent=target, page_size=500))).bookings
         for record in records:
-            times = (record.start, record.end) if "/bookings/" in record.name else (record.start.resolved, record.end.resolved)
+            times = (
+                (record.start, record.end)
+                if "/bookings/" in record.name
+                else (record.start.resolved, record.end.resolved)
+            )
             if inside(times[0].seconds, times[1].seconds, window):
                 found[record.name] = record.revision
     return found

@@ -205,4 +205,6 @@ def _bad_text(valid: Message, choice: random.Random) -> bytes:
         return b"\x0b" * 400
     tag = choice.choice(fields).number << 3 | 2
     bad = choice.choice((b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80"))
-    return bytes((tag & 0x7F | 0x80, tag >> 7)) + bytes((len(bad),)) + bad if tag > 127 else bytes((tag, len(bad))) + bad
+    return (
+        bytes((tag & 0x7F | 0x80, tag >> 7)) + bytes((len(bad),)) + bad if tag > 127 else bytes((tag, len(bad))) + bad
+    )

@@ -79,7 +79,9 @@ async def test_who_lacks_the_scope_is_not_told_what_is_wrong_with_the_request(de
 async def test_one_of_several_scopes_is_enough(deployment: Deployment, world: World) -> None:
     for scope in (Scope.BOOK, Scope.READ):
         caller = await deployment.caller(ALPHA, scope)
-        assert (await caller.send("BookingService/ListSlots", BUILDERS["BookingService/ListSlots"](world))).message.slots
+        assert (
+            await caller.send("BookingService/ListSlots", BUILDERS["BookingService/ListSlots"](world))
+        ).message.slots
 
 
 async def test_a_key_for_one_account_is_refused_everywhere_in_another(

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schedsvc.domain.principals import Scope
-from schedsvc.rpc.identity import SCOPES
-from tests.rpc.callers import METHODS, WRITES, Caller, refused
-from tests.rpc.conftest import ALPHA, Deployment
+from tests.rpc.callers import METHODS, WRITES, Caller
 from tests.rpc.requests import BUILDERS, World
 
 

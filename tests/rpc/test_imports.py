@@ -163,9 +163,7 @@ async def test_a_zone_that_nobody_knows_is_refused_component_by_component(
     assert (answer.created_count, answer.refused_count) == (1, 1)
 
 
-async def test_times_without_a_zone_and_dates_are_read_in_the_zone_of_the_calendar(
-    alpha: Caller, world: World
-) -> None:
+async def test_times_without_a_zone_and_dates_are_read_in_the_zone_of_the_calendar(alpha: Caller, world: World) -> None:
     made = await alpha.calendar.CreateCalendar(
         CreateCalendarRequest(parent=world.account, calendar=Calendar(time_zone="Asia/Tokyo"))
     )
@@ -206,17 +204,13 @@ async def test_a_newer_version_is_taken_and_an_older_one_is_not(alpha: Caller, w
         (3, "third", ImportResult.OUTCOME_UPDATED),
         (3, "third again", ImportResult.OUTCOME_UPDATED),
     ):
-        answer = await imported(
-            alpha, world, text(calendar(event("a", f"SEQUENCE:{sequence}", f"SUMMARY:{subject}")))
-        )
+        answer = await imported(alpha, world, text(calendar(event("a", f"SEQUENCE:{sequence}", f"SUMMARY:{subject}"))))
         assert [result.outcome for result in answer.results] == [outcome]
     found = (await events(alpha, world))["a"]
     assert (found.subject, found.sequence) == ("third again", 3)
 
 
-async def test_an_imported_event_can_be_changed_here_and_is_then_ahead_of_its_file(
-    alpha: Caller, world: World
-) -> None:
+async def test_an_imported_event_can_be_changed_here_and_is_then_ahead_of_its_file(alpha: Caller, world: World) -> None:
     data = text(calendar(event("a", "SEQUENCE:0", "SUMMARY:theirs")))
     await imported(alpha, world, data)
     mine = Event(name=(await events(alpha, world))["a"].name, location="here", subject="mine")
@@ -226,9 +220,7 @@ async def test_an_imported_event_can_be_changed_here_and_is_then_ahead_of_its_fi
     assert (await events(alpha, world))["a"].subject == "mine"
 
 
-async def test_an_upload_needs_its_target_on_the_first_message_and_stays_with_it(
-    alpha: Caller, world: World
-) -> None:
+async def test_an_upload_needs_its_target_on_the_first_message_and_stays_with_it(alpha: Caller, world: World) -> None:
     data = text(ODD)
     for parts in (
         [],

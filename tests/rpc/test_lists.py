@@ -122,9 +122,7 @@ async def test_a_page_size_of_a_thousand_million_is_taken_as_the_greatest(
 @pytest.mark.parametrize(
     ("name", "greatest"), [("CalendarService/ListEvents", 1000), ("BookingService/ListSlots", 1000)]
 )
-async def test_no_page_is_longer_than_the_greatest_size(
-    name: str, greatest: int, alpha: Caller, world: World
-) -> None:
+async def test_no_page_is_longer_than_the_greatest_size(name: str, greatest: int, alpha: Caller, world: World) -> None:
     """Row 39."""
     if name.endswith("ListEvents"):
         lines = "".join(

@@ -169,9 +169,7 @@ async def test_an_id_that_many_choose_is_given_once(callers: Sequence[Caller], w
 async def _overlaps(caller: Caller) -> list[tuple[str, str]]:
     """Pairs of confirmed bookings of the account whose events overlap."""
     listed = await caller.booking.ListBookings(
-        ListBookingsRequest(
-            parent="accounts/ada/bookingProfiles/-", states=[Booking.STATE_CONFIRMED], page_size=500
-        )
+        ListBookingsRequest(parent="accounts/ada/bookingProfiles/-", states=[Booking.STATE_CONFIRMED], page_size=500)
     )
     events = await caller.calendar.ListEvents(
         ListEventsRequest(parent="accounts/ada/calendars/primary", page_size=1000)

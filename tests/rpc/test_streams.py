@@ -225,9 +225,7 @@ async def _rezoned(alpha: Caller, world: World, count: int) -> None:
     """One write that changes so many records: one revision."""
     for number in range(count):
         event = all_day("2030-01-08", "2030-01-09")
-        await alpha.calendar.CreateEvent(
-            CreateEventRequest(parent=world.calendar, event_id=f"d{number}", event=event)
-        )
+        await alpha.calendar.CreateEvent(CreateEventRequest(parent=world.calendar, event_id=f"d{number}", event=event))
     calendar = Calendar(name=world.calendar, time_zone="Asia/Tokyo")
     await alpha.calendar.UpdateCalendar(UpdateCalendarRequest(calendar=calendar))
 

@@ -35,7 +35,9 @@ from tests.rpc.requests import DAY, HOUR, World, all_day, booking_at, bound, tim
 MINUTE = 60
 
 
-async def _start(caller: Caller, *targets: str, window: tuple[int, int] | None = None, **fields: Any) -> StartSyncResponse:
+async def _start(
+    caller: Caller, *targets: str, window: tuple[int, int] | None = None, **fields: Any
+) -> StartSyncResponse:
     request = StartSyncRequest(targets=targets, **fields)
     if window is not None:
         request.time_min.CopyFrom(bound(window[0]))

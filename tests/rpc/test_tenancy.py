@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pytest
 from google.protobuf.message import Message
 from grpc import StatusCode
 
@@ -27,7 +26,10 @@ pytestmark = on_both_stores
 FOREIGN = {
     "schedsvc/Account": ["accounts/zoe"],
     "schedsvc/Calendar": ["accounts/ada/calendars/side-b", "accounts/zoe/calendars/side-z"],
-    "schedsvc/Event": ["accounts/ada/calendars/side-b/events/standup-b", "accounts/zoe/calendars/side-z/events/standup-z"],
+    "schedsvc/Event": [
+        "accounts/ada/calendars/side-b/events/standup-b",
+        "accounts/zoe/calendars/side-z/events/standup-z",
+    ],
     "schedsvc/BookingProfile": ["accounts/ada/bookingProfiles/intro-b", "accounts/zoe/bookingProfiles/intro-z"],
     "schedsvc/Booking": [
         "accounts/ada/bookingProfiles/intro-b/bookings/first-b",

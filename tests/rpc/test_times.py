@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest
-from schedsvc.v1.bookings_pb2 import Booking, CreateBookingRequest, ListBookingsRequest, ListSlotsRequest
+from schedsvc.v1.bookings_pb2 import CreateBookingRequest, ListBookingsRequest, ListSlotsRequest
 from schedsvc.v1.calendars_pb2 import Calendar, CreateCalendarRequest
-from schedsvc.v1.changes_pb2 import StartSyncRequest
 from schedsvc.v1.events_pb2 import SHOW_AS_BUSY, SHOW_AS_FREE, CreateEventRequest, Event, ListEventsRequest
 from schedsvc.v1.free_busy_pb2 import QueryFreeBusyRequest
 from schedsvc.v1.time_pb2 import EventTime, TimeBound
@@ -113,7 +111,9 @@ BAD_ZONES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "path"), ZONES, ids=lambda p: p if isinstance(p, str) else ".".join(f.name for f in p))
+@pytest.mark.parametrize(
+    ("name", "path"), ZONES, ids=lambda p: p if isinstance(p, str) else ".".join(f.name for f in p)
+)
 async def test_what_is_no_iana_zone_is_refused_in_every_field_that_holds_one(
     name: str, path: tuple[FieldDescriptor, ...], alpha: Caller, world: World
 ) -> None:
@@ -164,9 +164,7 @@ async def test_a_local_time_that_clocks_skip_or_repeat_is_taken_and_shown_as_it_
     assert made.start.resolved.ToJsonString() == resolved
 
 
-async def test_an_instant_comes_back_as_the_same_instant_also_in_a_repeated_hour(
-    alpha: Caller, world: World
-) -> None:
+async def test_an_instant_comes_back_as_the_same_instant_also_in_a_repeated_hour(alpha: Caller, world: World) -> None:
     """Row 31."""
     for seconds in (1_919_914_200, 1_919_917_800):  # the two passes of 01:30 on 2030-11-03
         time = EventTime(instant=Timestamp(seconds=seconds), time_zone="America/New_York")
@@ -213,9 +211,7 @@ async def test_an_event_may_last_400_days_and_ten_years_and_no_longer(alpha: Cal
         made = await _created(alpha, world.calendar, timed(0, days * DAY))
         assert made.end.resolved.seconds - made.start.resolved.seconds == days * DAY
     for event in (timed(0, 3660 * DAY + 1), all_day("2030-01-01", "2040-01-10")):
-        refusal = await refused(
-            alpha.calendar.CreateEvent(CreateEventRequest(parent=world.calendar, event=event))
-        )
+        refusal = await refused(alpha.calendar.CreateEvent(CreateEventRequest(parent=world.calendar, event=event)))
         assert (refusal.reason, refusal.fields) == ("RANGE_TOO_LARGE", ["event.end"])
         assert "3,660 days" in refusal.text
 
@@ -354,5 +350,3 @@ async def test_bounds_of_bookings_may_stand_alone(alpha: Caller, world: World) -
             start_max=None if high is None else bound(high),
         )
         assert len((await alpha.booking.ListBookings(request)).bookings) == count
-
-

@@ -58,7 +58,17 @@ def _masked(name: str, world: World, *paths: str) -> Any:
 @pytest.mark.parametrize("name", UPDATES)
 async def test_an_unknown_path_in_the_mask_is_refused_by_name(name: str, alpha: Caller, world: World) -> None:
     """Row 40."""
-    for path in ("nothing", "display_name.x", "metadata.key", "", ".", "metadata[0]", "displayName", "name.x", "x" * 999):
+    for path in (
+        "nothing",
+        "display_name.x",
+        "metadata.key",
+        "",
+        ".",
+        "metadata[0]",
+        "displayName",
+        "name.x",
+        "x" * 999,
+    ):
         refusal = await refused(alpha.send(name, _masked(name, world, "metadata", path)))
         assert (refusal.code, refusal.fields) == (StatusCode.INVALID_ARGUMENT, ["update_mask.paths[1]"]), path
 
@@ -98,7 +108,9 @@ async def test_fields_that_the_mask_does_not_name_stay_as_they_are(name: str, al
     request = _masked(name, world, "metadata")
     _resource(name, request).metadata["k"] = "v"
     after = (await alpha.send(name, request)).message
-    changed = {field.name for field in after.DESCRIPTOR.fields if getattr(before, field.name) != getattr(after, field.name)}
+    changed = {
+        field.name for field in after.DESCRIPTOR.fields if getattr(before, field.name) != getattr(after, field.name)
+    }
     assert changed <= {"metadata", "etag", "update_time", "revision"}
     assert "metadata" in changed
 
@@ -122,7 +134,9 @@ async def test_without_a_mask_what_is_set_is_changed(name: str, alpha: Caller, w
     request: Any = BUILDERS[name](world)
     asked = {field.name for field, _ in _resource(name, request).ListFields()} - {"name"}
     after = (await alpha.send(name, request)).message
-    changed = {field.name for field in after.DESCRIPTOR.fields if getattr(before, field.name) != getattr(after, field.name)}
+    changed = {
+        field.name for field in after.DESCRIPTOR.fields if getattr(before, field.name) != getattr(after, field.name)
+    }
     assert changed - {"etag", "update_time", "revision", "sequence", "effective_work_hours"} == asked
 
 

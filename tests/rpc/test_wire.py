@@ -25,7 +25,9 @@ async def test_bytes_that_are_no_message_are_refused_on_every_rpc(raw: bytes, al
         assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "MESSAGE_MALFORMED"), name
 
 
-@pytest.mark.parametrize("text", [b"\xff\xfe", b"accounts/\xc0\x80", b"accounts/\xed\xa0\x80", b"accounts/\xf5\x80\x80\x80"])
+@pytest.mark.parametrize(
+    "text", [b"\xff\xfe", b"accounts/\xc0\x80", b"accounts/\xed\xa0\x80", b"accounts/\xf5\x80\x80\x80"]
+)
 async def test_text_that_is_no_utf8_is_refused(text: bytes, alpha: Caller) -> None:
     """Row 37."""
     refusal = await refused(alpha.send_bytes(GET, [NAME + bytes([len(text)]) + text]))
@@ -94,9 +96,7 @@ async def test_an_upload_over_20_mib_is_refused_and_one_message_of_it_over_1_mib
     assert (refusal.code, refusal.fields) == (StatusCode.INVALID_ARGUMENT, ["data"])
 
 
-async def test_refused_calls_of_every_kind_leave_room_for_others_on_the_connection(
-    alpha: Caller, world: World
-) -> None:
+async def test_refused_calls_of_every_kind_leave_room_for_others_on_the_connection(alpha: Caller, world: World) -> None:
     """A connection carries 100 calls at once; what is refused must not stay among them."""
     for name in ("CalendarService/ImportCalendar", "SyncService/StreamChanges", GET):
         for _ in range(120):

@@ -133,7 +133,7 @@ def _moved_by_one(before: object, after: object) -> bool:
     assert isinstance(before, dict)
     assert isinstance(after, dict)
     steps = [(r - before.get(feed, (0, 0))[0], v - before.get(feed, (0, 0))[1]) for feed, (r, v) in after.items()]
-    return set(steps) <= {(0, 0), (0, 1), (1, 1)} and (0, 0) != max(steps)
+    return set(steps) <= {(0, 0), (0, 1), (1, 1)} and max(steps) != (0, 0)
 
 
 @on_both_stores

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -37,6 +37,9 @@ MONDAY = datetime(2030, 1, 7, 8, 0, tzinfo=UTC)
 ADMIN = Principal("alpha", "admin", frozenset({Scope.ADMIN}))
 NOW = WriteOptions()
 
+NUMBERS = count()
+"""Ids that are made differ over all processes."""
+
 ADA = AccountName("ada")
 PRIMARY, SIDE, SPARE = (CalendarName("ada", id_) for id_ in ("ada", "side", "spare"))
 INTRO = ProfileName("ada", "intro")
@@ -62,7 +65,7 @@ class Process:
 
     store: Store
     clock: ManualClock
-    numbers: Any = field(default_factory=count)
+    numbers: Iterator[int] = field(default_factory=lambda: NUMBERS)
     tokens: Tokens = field(default_factory=lambda: Tokens(Sealer({1: bytes(32)}, 1), timedelta(days=30)))
 
     def __post_init__(self) -> None:

@@ -35,9 +35,7 @@ def account_draft(**changes: Any) -> AccountDraft:
 
 
 def calendar_draft(**changes: Any) -> CalendarDraft:
-    draft = CalendarDraft(
-        display_name="", description="", color="", time_zone="UTC", metadata={}, external_ref=None
-    )
+    draft = CalendarDraft(display_name="", description="", color="", time_zone="UTC", metadata={}, external_ref=None)
     return replace(draft, **changes)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -135,7 +134,7 @@ async def test_the_event_of_a_booking_is_not_changed_by_hand(process: Process) -
 
 
 def _component(uid: str, draft: EventDraft | None, sequence: int = 0) -> Component:
-    return Component(uid=uid, recurrence_id="", line=1, sequence=sequence, draft=draft, messages=())
+    return Component(uid=uid, recurrence_id="", line=1, sequence=sequence, draft=draft, stamp=None, messages=())
 
 
 async def test_importing_twice_changes_nothing(process: Process) -> None:
@@ -194,5 +193,3 @@ async def test_bookings_are_found_by_the_address_of_the_booker_whatever_its_case
     for email, count in (("GRACE@Example.org", 1), ("grace", 0)):
         query = BookingQuery(INTRO, None, RangeRequest(None, None), (), email)
         assert len((await process.bookings.list(ADMIN, query, Page(10))).records) == count
-
-

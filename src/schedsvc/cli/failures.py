@@ -10,6 +10,7 @@ import click
 
 from schedsvc.config import SettingsInvalid
 from schedsvc.domain.errors import DomainError
+from schedsvc.repositories.base import SchemaMismatch
 
 if TYPE_CHECKING:
     from grpc.aio import AioRpcError
@@ -39,12 +40,7 @@ def readable_server_failures() -> Iterator[None]:
         yield
     except SettingsInvalid as error:
         raise settings_failure(error) from error
-    except DomainError as error:
-        raise Failed(str(error)) from error
-    except Exception as error:
-        # Backends are not known here, only what `bootstrap` says that they raise.
-        if type(error).__name__ != "SchemaMismatch":
-            raise
+    except (DomainError, SchemaMismatch) as error:
         raise Failed(str(error)) from error
 
 

@@ -95,6 +95,10 @@ class AlreadyAnswered(Exception):
         self.answer = answer
 
 
+class SchemaMismatch(Exception):
+    """The database's schema is not the one this program was made for; the text says what to do."""
+
+
 class AccountReads(Protocol):
     async def get(self, name: AccountName) -> Account | None:
         """The live account, or None."""

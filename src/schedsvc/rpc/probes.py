@@ -9,16 +9,15 @@ from grpc import aio
 
 from schedsvc.rpc.health import Health
 from schedsvc.rpc.registry import Registry
+from schedsvc.rpc.server import ServerOptions
 from schedsvc.rpc.wrapper import Edge
-
-_CHANNEL = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 4096)]
 
 
 class ProbeServer:
     """Serves `grpc.health.v1` and nothing else on `address`."""
 
     def __init__(self, health: Health, edge: Edge, address: str) -> None:
-        self._grpc = aio.server(options=_CHANNEL)
+        self._grpc = aio.server(options=ServerOptions().channel_arguments())
         self._grpc.add_generic_rpc_handlers((Registry([health.service()], {}, edge),))
         self._address = address
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import struct
 from asyncio import StreamReader, open_connection, timeout
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import trustme
 from grpc import StatusCode, aio
 
 from schedsvc.rpc.server import ServerOptions, tls
 from tests.rpc.edge.edge_server import GET_ACCOUNT, NO_PROXY, running
 
-CERTIFICATE, KEY = (Path(__file__).with_name(f"localhost.{kind}").read_bytes() for kind in ("pem", "key"))
+_AUTHORITY = trustme.CA()
+_ISSUED = _AUTHORITY.issue_cert("localhost")
+AUTHORITY = _AUTHORITY.cert_pem.bytes()
+CERTIFICATE, KEY = b"".join(blob.bytes() for blob in _ISSUED.cert_chain_pems), _ISSUED.private_key_pem.bytes()
 HAS_PATH_DEFECT = tuple(map(int, grpc.__version__.split(".")[:2])) >= (1, 84)
 
 
@@ -42,7 +45,7 @@ async def test_a_port_in_use_is_an_error() -> None:
 async def test_with_tls_the_server_shows_its_certificate_and_hears_nothing_else() -> None:
     async with running(options=ServerOptions(credentials=tls(CERTIFICATE, KEY))) as server:
         target = f"localhost:{server.port}"
-        trusting = grpc.ssl_channel_credentials(CERTIFICATE)
+        trusting = grpc.ssl_channel_credentials(AUTHORITY)
         assert await _call(aio.secure_channel(target, trusting, NO_PROXY)) is StatusCode.OK
         assert (
             await _call(aio.secure_channel(target, grpc.ssl_channel_credentials(), NO_PROXY)) is StatusCode.UNAVAILABLE
@@ -51,11 +54,11 @@ async def test_with_tls_the_server_shows_its_certificate_and_hears_nothing_else(
 
 
 async def test_with_a_client_authority_a_client_needs_a_certificate() -> None:
-    credentials = tls(CERTIFICATE, KEY, client_authority=CERTIFICATE)
+    credentials = tls(CERTIFICATE, KEY, client_authority=AUTHORITY)
     async with running(options=ServerOptions(credentials=credentials)) as server:
         target = f"localhost:{server.port}"
-        anonymous = grpc.ssl_channel_credentials(CERTIFICATE)
-        known = grpc.ssl_channel_credentials(CERTIFICATE, KEY, CERTIFICATE)
+        anonymous = grpc.ssl_channel_credentials(AUTHORITY)
+        known = grpc.ssl_channel_credentials(AUTHORITY, KEY, CERTIFICATE)
         assert await _call(aio.secure_channel(target, anonymous, NO_PROXY)) is StatusCode.UNAVAILABLE
         assert await _call(aio.secure_channel(target, known, NO_PROXY)) is StatusCode.OK
 

@@ -20,10 +20,6 @@ class StoreFault(Exception):
     """The database refused a statement or a record cannot be read: a defect no caller can mend."""
 
 
-class SchemaMismatch(Exception):
-    """The database's schema is not the one this program was made for; the text says what to do."""
-
-
 # A duplicate key means that somebody made the record since it was looked for: the next run sees it.
 _CONFLICTS = frozenset({"23505", "40001", "40P01", "55P03"})
 _OVERLOADED = frozenset({"53300", "57014"})

@@ -11,9 +11,10 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schedsvc.repositories.base import SchemaMismatch
 from schedsvc.repositories.sql import tables
 from schedsvc.repositories.sql.engine import Database, SqlSettings, open_database
-from schedsvc.repositories.sql.errors import SchemaMismatch, driver_errors, no_second_try
+from schedsvc.repositories.sql.errors import driver_errors, no_second_try
 
 VERSIONS = ("0001",)
 """Every version of the schema, oldest first: the names of the migrations."""

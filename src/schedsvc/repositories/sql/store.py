@@ -33,13 +33,8 @@ class SqlStore:
     @classmethod
     async def create(cls, settings: SqlSettings, clock: Clock) -> SqlStore:
         """Raises SchemaMismatch unless the schema is this program's own; StoreUnavailable."""
-        database = open_database(settings)
-        try:
-            schema.check(await schema.state_of(database))
-        except BaseException:
-            await database.dispose()
-            raise
-        return cls(database, clock)
+        schema.check(await schema.schema_state(settings.url))
+        return cls(open_database(settings), clock)
 
     @property
     def signal(self) -> ChangeSignal:
