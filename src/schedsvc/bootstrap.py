@@ -158,12 +158,13 @@ async def _listen(
 
 async def _until(stop: asyncio.Event, server: Server) -> None:
     """Returns when it is time to stop; raises ListenerLost if the server stopped by itself."""
-    stopping, ended = asyncio.create_task(stop.wait()), asyncio.create_task(server.wait())
+    # Never cancelled: that would break off the stop of the server, with which it ends anyway.
+    ended = asyncio.create_task(server.wait())
+    stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        ended.cancel()
     if not stop.is_set():
         raise ListenerLost("the gRPC server stopped by itself; the log may say why")
 

@@ -140,6 +140,13 @@ async def deployment(database: Database, clock: ManualClock, limits: StreamLimit
 
 
 @pytest.fixture
+async def another(database: Database, clock: ManualClock, limits: StreamLimits) -> AsyncIterator[Deployment]:
+    """A second process on the same database."""
+    async with deployed(database, clock, limits) as running:
+        yield running
+
+
+@pytest.fixture
 async def alpha(deployment: Deployment) -> Caller:
     """The administrator of a tenant."""
     return await deployment.caller(ALPHA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from grpc import aio
 
-from schedsvc.v1.booking_profiles_pb2 import ListBookingProfilesRequest
 from schedsvc.v1.bookings_pb2 import ListBookingsRequest
 from schedsvc.v1.calendars_pb2 import ListCalendarsRequest
 from schedsvc.v1.changes_pb2 import (
@@ -21,12 +21,18 @@ from schedsvc.v1.changes_pb2 import (
     ListChangesRequest,
     ListDeletedRequest,
     ListUpdatedRequest,
+    StartSyncRequest,
+    StartSyncResponse,
     StreamChangesRequest,
     StreamChangesResponse,
     Tombstone,
 )
 from schedsvc.v1.events_pb2 import ListEventsRequest
 from tests.rpc.callers import Caller
+from tests.rpc.requests import bound
+
+PATIENCE = 10
+"""Seconds until a test gives up waiting for something that must happen."""
 
 Window = tuple[int, int] | None
 Records = Mapping[str, int]
@@ -164,17 +170,28 @@ async def truth(caller: Caller, targets: Iterable[str], window: Window = None) -
     return found
 
 
+async def start_sync(
+    caller: Caller, *targets: str, window: tuple[int, int] | None = None, skip_initial: bool = False
+) -> StartSyncResponse:
+    """The tokens to begin with; the window in seconds from Monday's midnight."""
+    request = StartSyncRequest(targets=targets, skip_initial=skip_initial)
+    if window is not None:
+        request.time_min.CopyFrom(bound(window[0]))
+        request.time_max.CopyFrom(bound(window[1]))
+    return await caller.sync.StartSync(request)
+
+
+async def change_token(caller: Caller, *targets: str, skip: bool = True, window: tuple[int, int] | None = None) -> str:
+    """Where to begin, with the next change unless `skip` is off."""
+    return (await start_sync(caller, *targets, window=window, skip_initial=skip)).change_token
+
+
 async def _calendars(caller: Caller) -> Any:
     return (await caller.calendar.ListCalendars(ListCalendarsRequest(parent="accounts/-", page_size=500))).calendars
 
 
 async def _events(caller: Caller, calendar: str) -> Any:
     return (await caller.calendar.ListEvents(ListEventsRequest(parent=calendar, page_size=1000))).events
-
-
-async def profiles(caller: Caller) -> list[str]:
-    request = ListBookingProfilesRequest(parent="accounts/-", page_size=500)
-    return [profile.name for profile in (await caller.booking.ListBookingProfiles(request)).booking_profiles]
 
 
 @dataclass(slots=True)
@@ -232,3 +249,10 @@ async def next_message(call: Any) -> StreamChangesResponse:
     message = await call.read()
     assert message is not aio.EOF
     return message  # type: ignore[no-any-return]
+
+
+async def receive(call: Any, following: Following, places: int) -> None:
+    """Reads until so many changes have come in all."""
+    async with asyncio.timeout(PATIENCE):
+        while sum(map(len, following.changes.values())) < places:
+            following.take(await next_message(call))

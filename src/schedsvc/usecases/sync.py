@@ -138,7 +138,7 @@ class Sync:
         readable = {position.feed: require_readable(position, heads) for position in state.positions}
         if any(position.mark is not None for position in state.positions):
             return state
-        pinned = tuple(position.pinned(readable[position.feed].revision) for position in state.positions)
+        pinned = tuple(_pinned(position, readable[position.feed].revision) for position in state.positions)
         loading = any(position.loading for position in state.positions)
         return replace(state, positions=pinned, generation=self._new_id() if loading else "")
 
@@ -154,6 +154,13 @@ class Sync:
             complete=done and bool(state.generation),
             valid_until=self._clock.now() + self._tokens.retention,
         )
+
+
+def _pinned(position: Position, mark: int) -> Position:
+    """Up to `mark`, from the last revision that was told whole: a stream may have been cut in the middle of one."""
+    begun = position.pinned(mark)
+    revision = position.at.revision
+    return begun if position.at == end_of(revision) else replace(begun, since=revision - 1)
 
 
 async def _advance(tx: Read, state: SyncState, position: Position, gathered: _Gathered) -> Position:
