@@ -19,9 +19,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Not part of the project, or made by running it.
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.db*"
-)
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.db*")
 NOT_NEEDED = shutil.ignore_patterns("__pycache__", "test", "site-packages", "config-*", "*.a")
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from grpc import aio
@@ -18,6 +19,11 @@ from schedsvc.v1.sync_service_pb2_grpc import SyncServiceStub
 from tests.cli import programs
 from tests.conftest import FreshDatabase
 from tests.rpc.callers import PLAIN
+
+if TYPE_CHECKING:
+    from schedsvc.v1.booking_service_pb2_grpc import BookingServiceAsyncStub
+    from schedsvc.v1.calendar_service_pb2_grpc import CalendarServiceAsyncStub
+    from schedsvc.v1.sync_service_pb2_grpc import SyncServiceAsyncStub
 
 KEYS = f"1:{base64.b64encode(bytes(32)).decode()}"
 
@@ -31,15 +37,15 @@ class Client:
     channel: aio.Channel
 
     @property
-    def calendars(self) -> CalendarServiceStub:
+    def calendars(self) -> CalendarServiceAsyncStub:
         return CalendarServiceStub(self.channel)
 
     @property
-    def bookings(self) -> BookingServiceStub:
+    def bookings(self) -> BookingServiceAsyncStub:
         return BookingServiceStub(self.channel)
 
     @property
-    def sync(self) -> SyncServiceStub:
+    def sync(self) -> SyncServiceAsyncStub:
         return SyncServiceStub(self.channel)
 
 

@@ -12,7 +12,8 @@ from schedsvc.v1.bookings_pb2 import ListBookingsRequest
 from schedsvc.v1.changes_pb2 import StreamChangesRequest
 from tests.processes import worlds
 from tests.processes.conftest import Client, Connect, Start
-from tests.rpc.callers import refusal_of
+from tests.rpc.callers import refused
+from tests.rpc.consumers import next_message
 
 KILLS = 5
 
@@ -34,7 +35,7 @@ async def test_kill_9_loses_no_acknowledged_write_and_repeats_none(start_on_sqli
     for _ in range(KILLS):
         booking = asyncio.create_task(book_all(client))
         enough = len(acknowledged) + 5
-        while len(acknowledged) < enough and not booking.done():
+        while len(acknowledged) < enough and not booking.done():  # noqa: ASYNC110 - nobody announces it
             await asyncio.sleep(0)
         server.process.kill()
         server.process.wait()
@@ -88,24 +89,21 @@ async def test_sigterm_lets_calls_finish_and_ends_streams_with_a_token_that_work
     first, second, *_ = await worlds.slots(client, 2)
     token = await worlds.change_token(client, worlds.PROFILE)
     stream = client.sync.StreamChanges(StreamChangesRequest(tokens=[token]))
-    assert (await stream.read()).batch.complete
+    assert (await next_message(stream)).batch.complete
     await client.bookings.CreateBooking(worlds.booking(first))
-    token = (await stream.read()).batch.resume_token
+    token = (await next_message(stream)).batch.resume_token
 
     server.process.send_signal(signal.SIGTERM)
-    last = await stream.read()
+    last = await next_message(stream)
     assert last.WhichOneof("message") == "bookmark"
     (mark,) = last.bookmark.feeds
     assert await stream.code() is StatusCode.UNAVAILABLE
-    try:
-        await stream.read()
-    except aio.AioRpcError as error:
-        assert refusal_of(error).reason == "DRAINING"
+    assert (await refused(stream.read())).reason == "DRAINING"
     assert await asyncio.to_thread(server.process.wait) == 0
 
     client = connect(start_on_sqlite())
     await client.bookings.CreateBooking(worlds.booking(second))
     stream = client.sync.StreamChanges(StreamChangesRequest(tokens=[mark.resume_token]))
-    (change,) = (await stream.read()).batch.changes.changes
+    (change,) = (await next_message(stream)).batch.changes.changes
     assert change.revision == 2
     stream.cancel()

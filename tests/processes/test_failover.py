@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from grpc import StatusCode, aio
+from grpc import StatusCode
 
 from schedsvc.v1.changes_pb2 import StreamChangesRequest
 from schedsvc.v1.events_pb2 import CreateEventRequest, Event, ListEventsRequest
 from schedsvc.v1.time_pb2 import EventTime
 from tests.processes import worlds
 from tests.processes.conftest import Client, Connect, Start
+from tests.rpc.callers import attempt
 
+WANTED = 60
 PATIENCE = 30
 """Seconds until the test gives up waiting for something that must happen."""
 
@@ -23,52 +27,65 @@ def _event(number: int) -> CreateEventRequest:
     return CreateEventRequest(parent=worlds.CALENDAR, event=event, request_id=f"event-{number}")
 
 
-async def test_writers_and_streams_of_a_killed_server_go_on_at_another_without_loss_or_repetition(
-    start_on_postgresql: Start, connect: Connect
-) -> None:
-    """Row 6: four writers and a stream at a server that is killed; the stream's consumer sees all writes of both."""
-    first, second = start_on_postgresql(), start_on_postgresql()
-    clients = [connect(first), connect(second)]
-    await worlds.build(clients[1])
-    token = await worlds.change_token(clients[1], worlds.CALENDAR)
-    numbers, wanted = itertools.count(), 60
-    acknowledged: dict[int, str] = {}
-    seen: list[int] = []
+@dataclass(slots=True)
+class Writers:
+    """Make events at the first server that answers, each under a request id of its own; `half` is called half way."""
 
-    async def sent(number: int) -> str:
-        """The answer of the first server; of the second if the first is gone, under the same request id."""
-        for client in clients:
-            try:
-                return (await client.calendars.CreateEvent(_event(number))).name
-            except aio.AioRpcError as error:
-                assert error.code() is StatusCode.UNAVAILABLE
+    clients: Sequence[Client]
+    half: Callable[[], None]
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    acknowledged: dict[int, str] = field(default_factory=dict)
+
+    async def write(self) -> None:
+        while (number := next(self.numbers)) < WANTED:
+            self.acknowledged[number] = await self._sent(number)
+            if number == WANTED // 2:
+                self.half()
+
+    async def _sent(self, number: int) -> str:
+        for client in self.clients:
+            made, refusal = await attempt(client.calendars.CreateEvent(_event(number)))
+            if refusal is None:
+                return str(made.name)
+            assert refusal.code is StatusCode.UNAVAILABLE
         raise AssertionError("no server answers")
 
-    async def write() -> None:
-        while (number := next(numbers)) < wanted:
-            acknowledged[number] = await sent(number)
-            if number == wanted // 2:
-                first.process.kill()
 
-    async def follow(client: Client) -> None:
-        nonlocal token
-        stream = client.sync.StreamChanges(StreamChangesRequest(tokens=[token]))
+@dataclass(slots=True)
+class Reader:
+    """Follows a feed by streams, one server after the other."""
+
+    token: str
+    revisions: list[int] = field(default_factory=list)
+
+    async def follow(self, clients: Sequence[Client]) -> None:
+        for client in clients:
+            _, refusal = await attempt(self._follow(client))
+            if refusal is None:
+                return
+            assert refusal.code is StatusCode.UNAVAILABLE
+
+    async def _follow(self, client: Client) -> None:
+        stream = client.sync.StreamChanges(StreamChangesRequest(tokens=[self.token]))
         async for message in stream:
-            seen.extend(change.revision for change in message.batch.changes.changes)
-            token = message.batch.resume_token or token
-            if len(seen) >= wanted:
+            self.revisions.extend(change.revision for change in message.batch.changes.changes)
+            self.token = message.batch.resume_token or self.token
+            if len(self.revisions) >= WANTED:
                 stream.cancel()
                 return
 
-    async def follow_on() -> None:
-        try:
-            await follow(clients[0])
-        except aio.AioRpcError as error:
-            assert error.code() is StatusCode.UNAVAILABLE
-            await follow(clients[1])
 
+async def test_writers_and_streams_of_a_killed_server_go_on_at_another_without_loss_or_repetition(
+    start_on_postgresql: Start, connect: Connect
+) -> None:
+    """Row 6."""
+    first, second = start_on_postgresql(), start_on_postgresql()
+    clients = [connect(first), connect(second)]
+    await worlds.build(clients[1])
+    reader = Reader(await worlds.change_token(clients[1], worlds.CALENDAR))
+    writers = Writers(clients, first.process.kill)
     async with asyncio.timeout(PATIENCE):
-        await asyncio.gather(follow_on(), *(write() for _ in range(4)))
+        await asyncio.gather(reader.follow(clients), *(writers.write() for _ in range(4)))
     listed = await clients[1].calendars.ListEvents(ListEventsRequest(parent=worlds.CALENDAR, page_size=1000))
-    assert {int(event.subject): event.name for event in listed.events} == acknowledged
-    assert seen == list(range(1, wanted + 1))
+    assert {int(event.subject): event.name for event in listed.events} == writers.acknowledged
+    assert reader.revisions == list(range(1, WANTED + 1))

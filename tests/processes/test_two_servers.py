@@ -12,6 +12,7 @@ from schedsvc.v1.changes_pb2 import StreamChangesRequest
 from tests.processes import worlds
 from tests.processes.conftest import Client, Connect, Start
 from tests.rpc.callers import refusal_of
+from tests.rpc.consumers import next_message
 
 
 async def test_one_of_100_bookings_of_one_slot_over_two_processes_wins(
@@ -76,11 +77,11 @@ async def test_a_change_made_through_one_process_arrives_on_a_stream_of_the_othe
     token = await worlds.change_token(one, worlds.PROFILE, worlds.CALENDAR)
     (slot,) = await worlds.slots(one, 1)
     stream = other.sync.StreamChanges(StreamChangesRequest(tokens=[token]))
-    assert (await stream.read()).WhichOneof("message") == "bookmark"  # a token for each of the two feeds
+    assert (await next_message(stream)).WhichOneof("message") == "bookmark"  # a token for each of the two feeds
     for _ in range(2):
-        assert (await stream.read()).batch.complete
+        assert (await next_message(stream)).batch.complete
     made = await one.bookings.CreateBooking(worlds.booking(slot))
-    arrived = {(await stream.read()).batch.changes.feed for _ in range(2)}
+    arrived = {(await next_message(stream)).batch.changes.feed for _ in range(2)}
     assert arrived == {worlds.PROFILE, worlds.CALENDAR}
     assert made.revision == 1
     stream.cancel()

@@ -97,13 +97,13 @@ class Caller:
         path = f"/{method.containing_service.full_name}/{method.name}"
         decode = GetMessageClass(method.output_type).FromString
         options: dict[str, Any] = {"metadata": self.metadata, "timeout": timeout}
+        channel: Any = self.channel
         if method.server_streaming:
-            return await _first(self.channel.unary_stream(path, None, decode)(messages[0], **options))
-        call: Any
+            return await _first(channel.unary_stream(path, None, decode)(messages[0], **options))
         if method.client_streaming:
-            call = self.channel.stream_unary(path, None, decode)(iter(messages), **options)
+            call = channel.stream_unary(path, None, decode)(iter(messages), **options)
         else:
-            call = self.channel.unary_unary(path, None, decode)(messages[0], **options)
+            call = channel.unary_unary(path, None, decode)(messages[0], **options)
         return Answer(await call, _texts(await call.trailing_metadata()))
 
 
@@ -199,10 +199,16 @@ def told(status: Status) -> Refusal:
     return Refusal(code, status.message, status)
 
 
+async def attempt(call: Awaitable[Any]) -> tuple[Any, Refusal | None]:
+    """The answer of a call, or how it failed."""
+    try:
+        return await call, None
+    except aio.AioRpcError as error:
+        return None, refusal_of(error)
+
+
 async def refused(call: Awaitable[Any]) -> Refusal:
     """How the call fails; an assertion fails if it does not."""
-    try:
-        answer = await call
-    except aio.AioRpcError as error:
-        return refusal_of(error)
-    raise AssertionError(f"the call was answered: {answer}")
+    answer, refusal = await attempt(call)
+    assert refusal is not None, f"the call was answered: {answer}"
+    return refusal

@@ -16,7 +16,7 @@ import pytest
 from grpc import aio
 from prometheus_client import CollectorRegistry
 
-from schedsvc.bootstrap import DESCRIPTORS, assemble
+from schedsvc.bootstrap import assemble
 from schedsvc.domain.names import AccountName
 from schedsvc.domain.principals import Scope
 from schedsvc.domain.tokens import Sealer
@@ -28,6 +28,7 @@ from schedsvc.rpc.identity import SCOPES, Identity
 from schedsvc.rpc.logs import CallLog
 from schedsvc.rpc.metrics import Metrics
 from schedsvc.rpc.server import Server, ServerOptions
+from schedsvc.rpc.services import DESCRIPTORS
 from schedsvc.rpc.wrapper import Edge
 from schedsvc.usecases.credentials import Credentials
 from schedsvc.usecases.following import StreamLimits

@@ -103,7 +103,7 @@ _INTEGERS = {
 
 
 def messages(valid: Message, seed: str, count: int) -> list[bytes]:
-    """So many hostile requests: half of them valid on the wire with bad values, half of them mutated or random bytes."""
+    """So many hostile requests: half are valid on the wire with bad values, half are mutated or random bytes."""
     choice = random.Random(seed)
     return [(_altered if number % 2 else _mutated)(valid, choice) for number in range(count)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,7 +122,7 @@ async def test_busy_time_of_every_room_agrees_minute_by_minute(
     for result, talks in zip(answer.results, rooms.values(), strict=True):
         spans = [(_minutes_at(period.start), _minutes_at(period.end)) for period in result.busy.periods]
         assert {minute for start, end in spans for minute in range(start, end)} == _taken(talks)
-        assert all(end < start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+        assert all(end < start for (_, end), (start, _) in itertools.pairwise(spans))
 
 
 async def _starts(caller: Caller, account: str, duration: int, others: Sequence[str], zone: str) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from grpc import StatusCode
 
@@ -136,7 +137,7 @@ async def test_lists_over_all_accounts_are_over_that_of_the_key(
     calendars = await bob.calendar.ListCalendars(ListCalendarsRequest(parent="accounts/-"))
     profiles = await bob.booking.ListBookingProfiles(ListBookingProfilesRequest(parent="accounts/-"))
     bookings = await bob.booking.ListBookings(ListBookingsRequest(parent="accounts/-/bookingProfiles/-"))
-    found = [*accounts.accounts, *calendars.calendars, *profiles.booking_profiles, *bookings.bookings]
+    found: list[Any] = [*accounts.accounts, *calendars.calendars, *profiles.booking_profiles, *bookings.bookings]
     assert len(found) == 1 + 3 + 2 + 1
     assert {item.name.split("/")[1] for item in found} == {"bob"}
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from grpc import StatusCode, aio
+from grpc import StatusCode
 
 from schedsvc.v1.booking_profiles_pb2 import CreateBookingProfileRequest
 from schedsvc.v1.bookings_pb2 import (
@@ -22,7 +22,7 @@ from schedsvc.v1.bookings_pb2 import (
 )
 from schedsvc.v1.changes_pb2 import StartSyncRequest
 from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest
-from tests.rpc.callers import Caller, refusal_of, refused
+from tests.rpc.callers import Caller, attempt, refused
 from tests.rpc.conftest import Deployment, deployed, on_both_stores
 from tests.rpc.consumers import walk
 from tests.rpc.requests import DAY, HOUR, World, booking_at, bound, half_hours, timed
@@ -38,16 +38,15 @@ async def callers(deployment: Deployment, alpha: Caller, database: Any, clock: A
 
 
 async def _outcome(caller: Caller, request: CreateBookingRequest) -> tuple[StatusCode, str]:
-    try:
-        await caller.booking.CreateBooking(request)
-    except aio.AioRpcError as error:
-        refusal = refusal_of(error)
-        return refusal.code, refusal.reason
-    return StatusCode.OK, ""
+    _, refusal = await attempt(caller.booking.CreateBooking(request))
+    return (StatusCode.OK, "") if refusal is None else (refusal.code, refusal.reason)
 
 
 class Crowd:
-    """Callers at several processes, with at most 32 calls at once at each: a connection has room for 100, ended ones included."""
+    """Callers at several processes, with at most 32 calls at once at each.
+
+    A connection has room for 100, among them those that have just ended.
+    """
 
     def __init__(self, callers: Sequence[Caller]) -> None:
         self._callers = [(caller, asyncio.Semaphore(32)) for caller in callers]
@@ -156,11 +155,8 @@ async def test_a_freed_slot_is_sold_once_more_and_not_twice(callers: Sequence[Ca
 async def test_an_id_that_many_choose_is_given_once(callers: Sequence[Caller], world: World) -> None:
     async def create(number: int) -> StatusCode:
         request = CreateEventRequest(parent=world.calendar, event_id="mine", event=timed(number, number))
-        try:
-            await callers[number % 2].calendar.CreateEvent(request)
-        except aio.AioRpcError as error:
-            return error.code()
-        return StatusCode.OK
+        _, refusal = await attempt(callers[number % 2].calendar.CreateEvent(request))
+        return StatusCode.OK if refusal is None else refusal.code
 
     codes = await asyncio.gather(*map(create, range(30)))
     assert Counter(codes) == {StatusCode.OK: 1, StatusCode.ALREADY_EXISTS: 29}
@@ -176,5 +172,5 @@ async def _overlaps(caller: Caller) -> list[tuple[str, str]]:
     )
     assert {event.booking for event in events.events} == {booking.name for booking in listed.bookings}
     found = sorted(listed.bookings, key=lambda booking: booking.start.seconds)
-    pairs = zip(found, found[1:], strict=False)
+    pairs = itertools.pairwise(found)
     return [(one.name, other.name) for one, other in pairs if one.end.seconds > other.start.seconds]

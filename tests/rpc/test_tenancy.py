@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from google.protobuf.message import Message
 from grpc import StatusCode
@@ -137,7 +138,7 @@ async def test_lists_over_everything_stop_at_the_tenant(alpha: Caller, beta: Cal
     calendars = await alpha.calendar.ListCalendars(ListCalendarsRequest(parent="accounts/-"))
     profiles = await alpha.booking.ListBookingProfiles(ListBookingProfilesRequest(parent="accounts/-"))
     bookings = await alpha.booking.ListBookings(ListBookingsRequest(parent="accounts/-/bookingProfiles/-"))
-    found = [*accounts.accounts, *calendars.calendars, *profiles.booking_profiles, *bookings.bookings]
+    found: list[Any] = [*accounts.accounts, *calendars.calendars, *profiles.booking_profiles, *bookings.bookings]
     assert len(found) == 2 + 4 + 2 + 1
     assert not [item.name for item in found if "-b" in item.name or "zoe" in item.name]
 

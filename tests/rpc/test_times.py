@@ -87,7 +87,7 @@ async def test_one_bound_alone_is_refused_where_both_are_wanted(name: str, alpha
 def _zone_fields(message: Descriptor, path: tuple[FieldDescriptor, ...] = ()) -> Iterator[tuple[FieldDescriptor, ...]]:
     for field in message.fields:
         inner = field.message_type
-        if field.name == "time_zone" and not field.containing_type.name.endswith("Response"):
+        if field.name == "time_zone":
             yield (*path, field)
         elif inner is not None and inner.full_name.startswith("schedsvc.") and field.name != "effective_work_hours":
             yield from _zone_fields(inner, (*path, field))

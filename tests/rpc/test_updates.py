@@ -41,7 +41,9 @@ async def _current(caller: Caller, name: str, request: Any) -> Any:
 def _paths(name: str, *behaviors: int) -> list[str]:
     """The paths of the resource's fields with one of these behaviours; without any: of those that can be set."""
     found = []
-    for field in _resource_field(name).message_type.fields:
+    resource = _resource_field(name).message_type
+    assert resource is not None
+    for field in resource.fields:
         has = set(field.GetOptions().Extensions[field_behavior])
         wanted = has & set(behaviors) if behaviors else not has & {OUTPUT_ONLY, IDENTIFIER, IMMUTABLE}
         if wanted and field.name != "etag":

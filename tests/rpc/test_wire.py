@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from grpc import StatusCode, aio
 
@@ -73,7 +75,7 @@ async def test_metadata_over_8_kib_is_refused_and_the_connection_stays(
     deployment: Deployment, alpha: Caller, world: World
 ) -> None:
     """Row 38."""
-    get = deployment.channel.unary_unary("/schedsvc.v1.CalendarService/GetAccount")
+    get: Any = deployment.channel.unary_unary("/schedsvc.v1.CalendarService/GetAccount")
     raw = BUILDERS[GET](world).SerializeToString()
     for _ in range(3):
         with pytest.raises(aio.AioRpcError) as failure:

@@ -30,7 +30,7 @@ async def delete(caller: Caller, name: str) -> None:
 
 
 async def several(caller: Caller, world: World, count: int = 12) -> None:
-    """So many changes of events, which are created, renamed, deleted and created again, and half as many of bookings."""
+    """So many changes of events, created, renamed, deleted and created again, and half as many of bookings."""
     for number in range(count):
         id_ = f"e{number % 3}"
         name = f"{world.calendar}/events/{id_}"

@@ -1,4 +1,4 @@
-"""Streams, on a clock of the test's own: signs of life, greatest age, slow readers, and where each leaves its reader."""
+"""Streams on a clock of the test's own: signs of life, greatest age, slow readers, and where each leaves its reader."""
 
 from __future__ import annotations
 
