@@ -13,7 +13,6 @@ from schedsvc.domain.intervals import (
     clip,
     complement,
     contains,
-    intersect,
     merge,
     overlapping,
     subtract,
@@ -60,13 +59,11 @@ def test_the_complement_is_what_is_left_of_the_window(intervals: list[Interval],
 
 
 @given(any_intervals, any_intervals)
-def test_subtracting_and_intersecting_are_those_of_sets(left: list[Interval], right: list[Interval]) -> None:
+def test_subtracting_is_that_of_sets(left: list[Interval], right: list[Interval]) -> None:
     a, b = merge(left), merge(right)
     assert bits(subtract(a, b)) == bits(a) - bits(b)
     assert bits(subtract(a, ordered(right))) == bits(a) - bits(ordered(right))
-    assert bits(intersect(a, b)) == bits(a) & bits(b)
     assert is_merged(subtract(a, b))
-    assert is_merged(intersect(a, b))
 
 
 @given(any_intervals)

@@ -83,18 +83,3 @@ def subtract(merged: Sequence[Interval], ordered: Sequence[Interval]) -> list[In
         if at < hi:
             out.append((at, hi))
     return out
-
-
-def intersect(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
-    """The merged list of what both merged lists cover; linear."""
-    out: list[Interval] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        lo, hi = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
-        if lo < hi:
-            out.append((lo, hi))
-        if left[i][1] < right[j][1]:
-            i += 1
-        else:
-            j += 1
-    return out
