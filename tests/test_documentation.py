@@ -26,6 +26,9 @@ LIMITS = {
     "SYNC_TARGETS": ("feeds in one StartSync", f"{limits.SYNC_TARGETS}"),
     "STREAM_FEEDS": ("feeds in one StreamChanges", f"{limits.STREAM_FEEDS:,}"),
     "EVENT_DAYS": ("length of an event", f"{limits.EVENT_DAYS:,} days"),
+    "SUBJECT_CHARACTERS": ("subject of an event or booking", f"{limits.SUBJECT_CHARACTERS:,} characters"),
+    "DESCRIPTION_CHARACTERS": ("description of an event or booking", f"{limits.DESCRIPTION_CHARACTERS:,} characters"),
+    "LOCATION_CHARACTERS": ("location of an event or booking", f"{limits.LOCATION_CHARACTERS:,} characters"),
     "IMPORT_BYTES": ("calendar file", f"{limits.IMPORT_BYTES // MIB} MiB"),
     "IMPORT_COMPONENTS": ("components of a calendar file", f"{limits.IMPORT_COMPONENTS:,}"),
     "IMPORT_COMPONENT_BYTES": ("component of a calendar file", f"{limits.IMPORT_COMPONENT_BYTES // MIB} MiB"),
@@ -34,7 +37,7 @@ LIMITS = {
     "MESSAGE_BYTES": ("page or batch of an answer", f"{limits.MESSAGE_BYTES // MIB} MiB"),
 }
 OTHERS = [
-    ("message received", f"{server.MESSAGE_BYTES // MIB} MiB"),
+    ("message received", f"{server.RECEIVED_BYTES // MIB} MiB"),
     ("metadata of a call", f"{server.METADATA_BYTES // 1024} KiB"),
     ("calls at once on one connection", f"{server.STREAMS_A_CONNECTION}"),
 ]

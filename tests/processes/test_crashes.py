@@ -62,11 +62,12 @@ async def test_a_stream_resumed_over_kills_sees_each_change_exactly_once(
 
     async def follow(client: Client, until: int) -> None:
         nonlocal token
-        async for message in client.sync.StreamChanges(StreamChangesRequest(tokens=[token])):
+        stream = client.sync.StreamChanges(StreamChangesRequest(tokens=[token]))
+        while len(seen) < until:
+            message = await next_message(stream)
             seen.extend(change.revision for change in message.batch.changes.changes)
             token = message.batch.resume_token or token
-            if len(seen) >= until:
-                return
+        stream.cancel()
 
     for round_ in range(KILLS):
         for slot in wanted[round_ * 4 : round_ * 4 + 4]:

@@ -78,7 +78,6 @@ class Reader:
 async def test_writers_and_streams_of_a_killed_server_go_on_at_another_without_loss_or_repetition(
     start_on_postgresql: Start, connect: Connect
 ) -> None:
-    """Row 6."""
     first, second = start_on_postgresql(), start_on_postgresql()
     clients = [connect(first), connect(second)]
     await worlds.build(clients[1])

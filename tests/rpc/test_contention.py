@@ -1,4 +1,4 @@
-"""Row 9: a database that is busy is tried three times, then the caller is told to try again; nothing is half done."""
+"""A database that is busy is tried three times, then the caller is told to try again; nothing is half done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows 35 and 36: files with bad components and odd bytes; Windows zones (row 30); importing again."""
+"""Files with bad components and odd bytes; Windows zones; importing again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ async def events(caller: Caller, world: World) -> dict[str, Event]:
 async def test_a_bad_component_is_reported_with_its_line_and_the_others_are_imported(
     alpha: Caller, world: World
 ) -> None:
-    """Row 35."""
     file = calendar(
         event("good-1"),
         event("no-start", "DTEND:20300109T100000Z", end="none"),
@@ -85,7 +84,6 @@ ODD = calendar(event("a", "SUMMARY:Ein schöner 日本語 Titel 👩‍🚀"), e
 async def test_any_line_break_and_a_byte_order_mark_are_read(
     line_break: str, mark: bytes, alpha: Caller, world: World
 ) -> None:
-    """Row 36."""
     answer = await imported(alpha, world, mark + text(ODD, line_break))
     assert (answer.created_count, answer.refused_count) == (2, 0)
     assert (await events(alpha, world))["a"].subject == "Ein schöner 日本語 Titel 👩‍🚀"
@@ -95,7 +93,6 @@ async def test_any_line_break_and_a_byte_order_mark_are_read(
 async def test_lines_folded_inside_a_character_are_put_together_byte_by_byte(
     step: int, alpha: Caller, world: World
 ) -> None:
-    """Row 36."""
     raw = text(ODD)
     start = raw.index(b"SUMMARY:") + 9
     end = raw.index(b"\r\n", start)
@@ -105,7 +102,6 @@ async def test_lines_folded_inside_a_character_are_put_together_byte_by_byte(
 
 
 async def test_latin_1_is_read_with_a_warning(alpha: Caller, world: World) -> None:
-    """Row 36."""
     raw = "".join(line + "\r\n" for line in calendar(event("a", "SUMMARY:Café für zwei"))).encode("latin-1")
     answer = await imported(alpha, world, raw)
     assert (answer.created_count, (await events(alpha, world))["a"].subject) == (1, "Café für zwei")
@@ -113,7 +109,6 @@ async def test_latin_1_is_read_with_a_warning(alpha: Caller, world: World) -> No
 
 
 async def test_a_uid_that_comes_twice_makes_one_event_and_a_warning(alpha: Caller, world: World) -> None:
-    """Row 36."""
     answer = await imported(alpha, world, text(calendar(event("a", "SUMMARY:one"), event("a", "SUMMARY:two"))))
     assert answer.created_count == 1
     assert len(answer.results) == 2
@@ -124,7 +119,6 @@ async def test_a_uid_that_comes_twice_makes_one_event_and_a_warning(alpha: Calle
 async def test_a_component_without_dtstamp_or_uid_is_read_with_a_warning_or_refused(
     alpha: Caller, world: World
 ) -> None:
-    """Row 36."""
     bare = event("a")
     bare.remove("DTSTAMP:20300101T000000Z")
     answer = await imported(alpha, world, text(calendar(bare)))
@@ -146,7 +140,6 @@ async def test_a_component_without_dtstamp_or_uid_is_read_with_a_warning_or_refu
     ],
 )
 async def test_windows_names_of_zones_are_read(tzid: str, start: str, alpha: Caller, world: World) -> None:
-    """Row 30."""
     component = event("a", f"DTSTART;TZID={tzid}:20300109T090000", f"DTEND;TZID={tzid}:20300109T100000", end="none")
     answer = await imported(alpha, world, text(calendar(component)))
     assert answer.created_count == 1, answer
@@ -157,7 +150,6 @@ async def test_windows_names_of_zones_are_read(tzid: str, start: str, alpha: Cal
 async def test_a_zone_that_nobody_knows_is_refused_component_by_component(
     tzid: str, alpha: Caller, world: World
 ) -> None:
-    """Row 30."""
     odd = event("odd", f"DTSTART;TZID={tzid}:20300109T090000", "DURATION:PT1H", end="none")
     answer = await imported(alpha, world, text(calendar(odd, event("good"))))
     assert (answer.created_count, answer.refused_count) == (1, 1)
@@ -237,7 +229,7 @@ async def test_an_upload_needs_its_target_on_the_first_message_and_stays_with_it
 async def test_what_is_no_calendar_file_is_refused_or_has_nothing_in_it(
     data: bytes, alpha: Caller, world: World
 ) -> None:
-    """Row 35: never INTERNAL."""
+    """Never INTERNAL."""
     answer, refusal = await attempt(alpha.send(NAME, ImportCalendarRequest(parent=world.calendar, data=data)))
     if refusal is not None:
         assert refusal.code is StatusCode.INVALID_ARGUMENT
@@ -267,7 +259,6 @@ def _mutated(raw: bytes, choice: random.Random) -> bytes:
 async def test_calendar_files_of_other_programs_and_mutations_of_them_never_upset_the_server(
     alpha: Caller, world: World
 ) -> None:
-    """H5, bounded."""
     choice = random.Random(5)
     for path in sorted(FILES.glob("*.ics")):
         raw = path.read_bytes()

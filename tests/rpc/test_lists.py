@@ -1,4 +1,4 @@
-"""Row 39 and what else holds for every list: sizes, tokens, order, each record once."""
+"""What holds for every list: sizes, tokens, order, each record once."""
 
 from __future__ import annotations
 
@@ -102,7 +102,6 @@ def test_every_list_is_walked_here() -> None:
 
 @pytest.mark.parametrize("name", SIZED)
 async def test_a_negative_page_size_is_refused(name: str, alpha: Caller, world: World) -> None:
-    """Row 39."""
     request: Any = BUILDERS[name](world)
     request.page_size = -1
     refusal = await refused(alpha.send(name, request))
@@ -113,7 +112,6 @@ async def test_a_negative_page_size_is_refused(name: str, alpha: Caller, world: 
 async def test_a_page_size_of_a_thousand_million_is_taken_as_the_greatest(
     name: str, alpha: Caller, world: World
 ) -> None:
-    """Row 39."""
     request: Any = BUILDERS[name](world)
     request.page_size = 10**9
     await alpha.send(name, request)
@@ -123,7 +121,6 @@ async def test_a_page_size_of_a_thousand_million_is_taken_as_the_greatest(
     ("name", "greatest"), [("CalendarService/ListEvents", 1000), ("BookingService/ListSlots", 1000)]
 )
 async def test_no_page_is_longer_than_the_greatest_size(name: str, greatest: int, alpha: Caller, world: World) -> None:
-    """Row 39."""
     if name.endswith("ListEvents"):
         lines = "".join(
             f"BEGIN:VEVENT\r\nUID:u{n}\r\nDTSTAMP:20300101T000000Z\r\nDTSTART:20300107T100000Z\r\nEND:VEVENT\r\n"
@@ -148,7 +145,6 @@ async def test_no_page_is_longer_than_the_greatest_size(name: str, greatest: int
 async def test_pages_hold_every_record_once_and_in_the_order_of_the_whole_list(
     name: str, size: int, alpha: Caller, world: World
 ) -> None:
-    """Row 39."""
     await _filled(alpha, world)
     whole = (await alpha.send(name, _with(LISTS[name][0], 1000))).message
     records = list(getattr(whole, LISTS[name][1]))
@@ -161,7 +157,6 @@ async def test_pages_hold_every_record_once_and_in_the_order_of_the_whole_list(
 async def test_a_page_token_with_another_query_method_or_text_is_refused_with_one_text(
     name: str, alpha: Caller, world: World
 ) -> None:
-    """Rows 14 and 39."""
     await _filled(alpha, world)
     request, _, other = LISTS[name]
     token = (await alpha.send(name, _with(request, 1))).message.next_page_token
@@ -190,7 +185,6 @@ async def test_a_page_token_with_another_query_method_or_text_is_refused_with_on
 
 @pytest.mark.parametrize("name", PAGED)
 async def test_the_size_may_change_from_page_to_page(name: str, alpha: Caller, world: World) -> None:
-    """Row 39."""
     await _filled(alpha, world)
     request, field, _ = LISTS[name]
     first = (await alpha.send(name, _with(request, 2))).message

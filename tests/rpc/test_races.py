@@ -1,4 +1,4 @@
-"""Many callers for one thing: exactly one gets it, everybody is told, nothing is left half done (row 1, R1, R5)."""
+"""Many callers for one thing: exactly one gets it, everybody is told, nothing is left half done."""
 
 from __future__ import annotations
 
@@ -43,13 +43,10 @@ async def _outcome(caller: Caller, request: CreateBookingRequest) -> tuple[Statu
 
 
 class Crowd:
-    """Callers at several processes, with at most 32 calls at once at each.
-
-    A connection has room for 100, among them those that have just ended.
-    """
+    """Callers at several processes, with at most 64 calls at once at each: a connection has room for 100."""
 
     def __init__(self, callers: Sequence[Caller]) -> None:
-        self._callers = [(caller, asyncio.Semaphore(32)) for caller in callers]
+        self._callers = [(caller, asyncio.Semaphore(64)) for caller in callers]
 
     async def book(self, requests: Iterable[CreateBookingRequest]) -> list[tuple[StatusCode, str]]:
         """Sends the requests in turn to one process after the other, all at once."""
@@ -73,7 +70,7 @@ WON = (StatusCode.OK, "")
 
 
 async def test_of_100_bookings_of_one_slot_exactly_one_wins(callers: Sequence[Caller], world: World) -> None:
-    """Row 1: one booking, one event, one change each."""
+    """One booking, one event, one change each."""
     alpha = callers[0]
     started = await alpha.sync.StartSync(
         StartSyncRequest(targets=[world.profile, "accounts/ada/calendars/ada"], skip_initial=True)
@@ -89,7 +86,7 @@ async def test_of_100_bookings_of_one_slot_exactly_one_wins(callers: Sequence[Ca
 async def test_of_many_bookings_of_many_slots_as_many_win_as_there_are_slots(
     callers: Sequence[Caller], world: World
 ) -> None:
-    """R1, small: 16 slots, 20 requests for each, in random order."""
+    """16 slots, 20 requests for each, in random order."""
     slots = range(DAY + 9 * HOUR, DAY + 17 * HOUR, 1800)
     asked = [(slot, number) for slot in slots for number in range(20)]
     random.Random(1).shuffle(asked)
@@ -105,7 +102,7 @@ async def test_of_many_bookings_of_many_slots_as_many_win_as_there_are_slots(
 async def test_profiles_that_share_a_calendar_do_not_sell_its_time_twice(
     callers: Sequence[Caller], world: World
 ) -> None:
-    """R5: their conflict calendars are named in opposite orders."""
+    """Their conflict calendars are named in opposite orders."""
     profiles = [world.profile]
     calendars = [world.calendar, world.spare_calendar]
     for order in (calendars, calendars[::-1]):

@@ -146,7 +146,6 @@ async def _take_all(call: Any, following: Following) -> None:
 async def test_a_draining_server_ends_streams_after_tokens_that_go_on_elsewhere(
     deployment: Deployment, alpha: Caller, world: World, another: Deployment
 ) -> None:
-    """Row 21."""
     following = Following(tokens={world.calendar: await change_token(alpha, world.calendar)})
     async with streaming(alpha, following.tokens.values()) as call:
         made = await create(alpha, world.calendar, "before")
@@ -166,7 +165,6 @@ async def test_a_draining_server_ends_streams_after_tokens_that_go_on_elsewhere(
 async def test_a_draining_server_takes_no_new_call_and_finishes_what_runs(
     deployment: Deployment, alpha: Caller, world: World
 ) -> None:
-    """Row 21."""
     running = [asyncio.ensure_future(rename(alpha, world.event, f"s{number}")) for number in range(20)]
     async with asyncio.timeout(PATIENCE):
         while not deployment.load.unary.active:  # noqa: ASYNC110 - nobody announces it

@@ -38,7 +38,7 @@ def _flipped(token: str) -> list[str]:
 async def test_a_token_that_is_not_exactly_one_of_ours_is_refused_with_one_text(
     alpha: Caller, beta: Caller, world: World
 ) -> None:
-    """Row 14: each bit flipped, cut, lengthened, another family, another purpose, another tenant."""
+    """Each bit flipped, cut, lengthened, another family, another purpose, another tenant."""
     started = await start_sync(alpha, world.calendar)
     windowed = await start_sync(alpha, world.calendar, world.profile, window=(0, DAY))
     page = await alpha.sync.ListChanges(ListChangesRequest(token=windowed.change_token, page_size=1))
@@ -67,7 +67,6 @@ async def test_a_token_that_is_not_exactly_one_of_ours_is_refused_with_one_text(
 
 
 async def test_a_stream_refuses_bad_tokens_and_feeds_that_are_named_twice(alpha: Caller, world: World) -> None:
-    """Row 14."""
     started = await start_sync(alpha, world.calendar)
     for bad in (_flipped(started.change_token)[77], started.updated_token, "x"):
         call = alpha.sync.StreamChanges(StreamChangesRequest(tokens=[started.change_token, bad]))
@@ -106,7 +105,7 @@ async def _execute(database: Database, statement: str) -> None:
 
 @on_both_stores
 async def test_a_feed_that_was_restored_asks_for_a_new_sync(alpha: Caller, world: World, database: Database) -> None:
-    """Row 13: another epoch."""
+    """Another epoch."""
     token = await change_token(alpha, world.calendar)
     await _execute(database, "UPDATE feeds SET epoch = epoch + 1")
     refusal = await refused(alpha.sync.ListChanges(ListChangesRequest(token=token)))
@@ -119,7 +118,7 @@ async def test_a_feed_that_was_restored_asks_for_a_new_sync(alpha: Caller, world
 async def test_a_token_that_sleeps_past_the_trimmed_log_asks_for_a_new_sync(
     alpha: Caller, world: World, database: Database
 ) -> None:
-    """Row 13: never a silent hole."""
+    """Never a silent hole."""
     token = await change_token(alpha, world.calendar)
     for number in range(3):
         await rename(alpha, world.event, f"s{number}")
@@ -132,7 +131,7 @@ async def test_a_token_that_sleeps_past_the_trimmed_log_asks_for_a_new_sync(
 
 
 async def test_a_token_from_the_future_asks_for_a_new_sync(alpha: Caller, world: World, database: Database) -> None:
-    """Row 15: a database that lost its latest writes."""
+    """A database that lost its latest writes."""
     await rename(alpha, world.event, "s")
     token = await change_token(alpha, world.calendar)
     await _execute(database, "UPDATE feeds SET revision = 1 WHERE kind = 2 AND feed_id = 'ada/side'")

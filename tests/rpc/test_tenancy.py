@@ -1,4 +1,4 @@
-"""Row 44: whatever belongs to another tenant does not exist, on every RPC and in every field that names something."""
+"""Whatever belongs to another tenant does not exist, on every RPC and in every field that names something."""
 
 from __future__ import annotations
 

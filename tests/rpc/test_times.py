@@ -1,4 +1,4 @@
-"""Rows 29 to 33: ranges, zones, local times that clocks skip or repeat, odd lengths, and all-day events."""
+"""Ranges, zones, local times that clocks skip or repeat, odd lengths, and all-day events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ def _ranged(name: str, world: World, low: TimeBound, high: TimeBound) -> Any:
 
 @pytest.mark.parametrize("name", RANGED)
 async def test_a_range_beyond_the_limit_is_refused_with_the_limit(name: str, alpha: Caller, world: World) -> None:
-    """Row 29."""
     days = RANGED[name][0]
     await alpha.send(name, _ranged(name, world, bound(0), bound(days * DAY)))
     refusal = await refused(alpha.send(name, _ranged(name, world, bound(0), bound(days * DAY + 1))))
@@ -51,7 +50,6 @@ async def test_a_range_beyond_the_limit_is_refused_with_the_limit(name: str, alp
 @pytest.mark.parametrize("name", [*RANGED, "BookingService/ListBookings"])
 @pytest.mark.parametrize("step", [0, -1, -DAY])
 async def test_a_reversed_or_empty_range_is_refused(name: str, step: int, alpha: Caller, world: World) -> None:
-    """Row 29."""
     refusal = await refused(alpha.send(name, _ranged(name, world, bound(DAY), bound(DAY + step))))
     assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "BAD_TIME_RANGE")
     assert refusal.fields == [RANGED.get(name, (0, "", "start_max"))[2]]
@@ -59,7 +57,6 @@ async def test_a_reversed_or_empty_range_is_refused(name: str, step: int, alpha:
 
 @pytest.mark.parametrize("name", [*RANGED, "BookingService/ListBookings"])
 async def test_a_range_of_ten_thousand_years_is_refused_at_both_ends(name: str, alpha: Caller, world: World) -> None:
-    """Row 29."""
     for low, high in [
         (TimeBound(date="0001-01-01"), TimeBound(date="9999-12-31")),
         (TimeBound(date_time="0001-01-01T00:00"), TimeBound(date_time="9999-12-31T23:59")),
@@ -76,7 +73,6 @@ async def test_a_range_of_ten_thousand_years_is_refused_at_both_ends(name: str, 
 
 @pytest.mark.parametrize("name", ["CalendarService/ListEvents", "SyncService/StartSync"])
 async def test_one_bound_alone_is_refused_where_both_are_wanted(name: str, alpha: Caller, world: World) -> None:
-    """Row 29."""
     for field in ("time_min", "time_max"):
         request: Any = BUILDERS[name](world)
         request.ClearField(field)
@@ -117,7 +113,6 @@ BAD_ZONES = [
 async def test_what_is_no_iana_zone_is_refused_in_every_field_that_holds_one(
     name: str, path: tuple[FieldDescriptor, ...], alpha: Caller, world: World
 ) -> None:
-    """Row 30."""
     for zone in BAD_ZONES:
         request: Any = BUILDERS[name](world)
         inner, where = request, []
@@ -156,7 +151,7 @@ def _local(text: str, zone: str) -> EventTime:
 async def test_a_local_time_that_clocks_skip_or_repeat_is_taken_and_shown_as_it_was_read(
     zone: str, local: str, resolved: str, alpha: Caller, world: World
 ) -> None:
-    """Row 31: a skipped time is read with the offset before the gap, a repeated one is the first."""
+    """A skipped time is read with the offset before the gap, a repeated one is the first."""
     start = _local(local, zone)
     made = await _created(alpha, world.calendar, Event(start=start, end=_local("2030-12-01T00:00", zone)))
     assert made.start.date_time == local
@@ -165,7 +160,6 @@ async def test_a_local_time_that_clocks_skip_or_repeat_is_taken_and_shown_as_it_
 
 
 async def test_an_instant_comes_back_as_the_same_instant_also_in_a_repeated_hour(alpha: Caller, world: World) -> None:
-    """Row 31."""
     for seconds in (1_919_914_200, 1_919_917_800):  # the two passes of 01:30 on 2030-11-03
         time = EventTime(instant=Timestamp(seconds=seconds), time_zone="America/New_York")
         made = await _created(alpha, world.calendar, Event(start=time, end=time))
@@ -173,7 +167,6 @@ async def test_an_instant_comes_back_as_the_same_instant_also_in_a_repeated_hour
 
 
 async def test_an_event_that_ends_before_its_start_is_refused(alpha: Caller, world: World) -> None:
-    """Row 32."""
     for event in (timed(HOUR, HOUR - 1), all_day("2030-01-08", "2030-01-08"), all_day("2030-01-08", "2030-01-07")):
         request = CreateEventRequest(parent=world.calendar, event=event)
         refusal = await refused(alpha.calendar.CreateEvent(request))
@@ -182,14 +175,12 @@ async def test_an_event_that_ends_before_its_start_is_refused(alpha: Caller, wor
 
 
 async def test_dates_and_times_do_not_mix_in_one_event(alpha: Caller, world: World) -> None:
-    """Row 32."""
     event = Event(start=EventTime(date="2030-01-07"), end=instant(DAY))
     refusal = await refused(alpha.calendar.CreateEvent(CreateEventRequest(parent=world.calendar, event=event)))
     assert (refusal.reason, refusal.fields) == ("MIXED_TIME_KINDS", ["event.end"])
 
 
 async def test_an_event_of_no_length_takes_no_time_and_is_listed_at_its_start(alpha: Caller, world: World) -> None:
-    """Row 32."""
     made = await _created(alpha, world.spare_calendar, timed(10 * HOUR, 10 * HOUR))
     assert made.start == made.end
 
@@ -206,7 +197,6 @@ async def test_an_event_of_no_length_takes_no_time_and_is_listed_at_its_start(al
 
 
 async def test_an_event_may_last_400_days_and_ten_years_and_no_longer(alpha: Caller, world: World) -> None:
-    """Row 32."""
     for days in (400, 3660):
         made = await _created(alpha, world.calendar, timed(0, days * DAY))
         assert made.end.resolved.seconds - made.start.resolved.seconds == days * DAY
@@ -242,7 +232,6 @@ async def test_an_event_may_last_400_days_and_ten_years_and_no_longer(alpha: Cal
 async def test_years_out_of_bounds_leap_seconds_and_malformed_times_are_refused(
     time: EventTime, alpha: Caller, world: World
 ) -> None:
-    """Row 32."""
     request = CreateEventRequest(parent=world.calendar, event=Event(start=time, end=time))
     refusal = await refused(alpha.calendar.CreateEvent(request))
     assert refusal.code is StatusCode.INVALID_ARGUMENT
@@ -250,7 +239,6 @@ async def test_years_out_of_bounds_leap_seconds_and_malformed_times_are_refused(
 
 
 async def test_a_booking_of_no_length_or_of_another_than_is_offered_is_refused(alpha: Caller, world: World) -> None:
-    """Row 32."""
     for duration in (Duration(), Duration(seconds=-60), Duration(seconds=1800, nanos=1), Duration(seconds=1799)):
         request = CreateBookingRequest(parent=world.profile, booking=booking_at(10 * HOUR, duration=duration))
         refusal = await refused(alpha.booking.CreateBooking(request))
@@ -258,7 +246,6 @@ async def test_a_booking_of_no_length_or_of_another_than_is_offered_is_refused(a
 
 
 async def test_a_booking_starts_at_a_whole_second(alpha: Caller, world: World) -> None:
-    """Row 32."""
     booking = booking_at(10 * HOUR)
     booking.start.nanos = 1
     refusal = await refused(alpha.booking.CreateBooking(CreateBookingRequest(parent=world.profile, booking=booking)))
@@ -279,7 +266,6 @@ async def test_a_booking_starts_at_a_whole_second(alpha: Caller, world: World) -
 async def test_an_all_day_event_takes_the_day_of_its_calendars_zone(
     zone: str, day: str, after: str, start: str, end: str, alpha: Caller, world: World
 ) -> None:
-    """Row 33."""
     calendar = await alpha.calendar.CreateCalendar(
         CreateCalendarRequest(parent=world.account, calendar=Calendar(time_zone=zone))
     )
@@ -303,7 +289,6 @@ async def test_an_all_day_event_takes_the_day_of_its_calendars_zone(
 
 
 async def test_an_all_day_event_takes_no_time_unless_it_says_so(alpha: Caller, world: World) -> None:
-    """Row 33."""
     made = await _created(alpha, world.calendar, all_day("2030-01-07", "2030-01-08"))
     assert made.show_as == SHOW_AS_FREE
 
@@ -317,7 +302,7 @@ async def test_an_all_day_event_takes_no_time_unless_it_says_so(alpha: Caller, w
 
 
 async def test_an_all_day_event_blocks_the_slots_of_its_day_and_zone_alone(alpha: Caller, world: World) -> None:
-    """Row 33: the eighth in Kiritimati ends at ten on the eighth in UTC."""
+    """The eighth in Kiritimati ends at ten on the eighth in UTC."""
     far = await alpha.calendar.CreateCalendar(
         CreateCalendarRequest(parent=world.account, calendar=Calendar(time_zone="Pacific/Kiritimati"))
     )
@@ -332,7 +317,7 @@ async def test_an_all_day_event_blocks_the_slots_of_its_day_and_zone_alone(alpha
 
 
 async def test_time_zones_default_to_those_above(alpha: Caller) -> None:
-    """Row 30: no zone is one; it is that of the account, and UTC for an account that names none."""
+    """No zone is one; it is that of the account, and UTC for an account that names none."""
     plain = await alpha.calendar.CreateAccount(CreateAccountRequest(account=Account(), account_id="plain"))
     assert plain.time_zone == "UTC"
     tokyo = await alpha.calendar.CreateAccount(

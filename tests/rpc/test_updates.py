@@ -1,4 +1,4 @@
-"""Rows 40 and 41: what an update names is changed and nothing else, and nobody overwrites what they have not read."""
+"""What an update names is changed and nothing else, and nobody overwrites what they have not read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,6 @@ def _masked(name: str, world: World, *paths: str) -> Any:
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_an_unknown_path_in_the_mask_is_refused_by_name(name: str, alpha: Caller, world: World) -> None:
-    """Row 40."""
     for path in (
         "nothing",
         "display_name.x",
@@ -77,7 +76,6 @@ async def test_an_unknown_path_in_the_mask_is_refused_by_name(name: str, alpha: 
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_an_output_only_path_in_the_mask_is_refused_by_name(name: str, alpha: Caller, world: World) -> None:
-    """Row 40."""
     outputs = _paths(name, OUTPUT_ONLY)
     assert {"create_time", "update_time"} <= set(outputs)
     refusal = await refused(alpha.send(name, _masked(name, world, *outputs)))
@@ -86,7 +84,7 @@ async def test_an_output_only_path_in_the_mask_is_refused_by_name(name: str, alp
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_output_only_values_are_ignored(name: str, alpha: Caller, world: World) -> None:
-    """Row 40: a record that was read can be sent back as it is."""
+    """A record that was read can be sent back as it is."""
     request: Any = BUILDERS[name](world)
     before = await _current(alpha, name, request)
     _resource(name, request).CopyFrom(before)
@@ -97,7 +95,6 @@ async def test_output_only_values_are_ignored(name: str, alpha: Caller, world: W
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_a_path_named_twice_is_as_good_as_once(name: str, alpha: Caller, world: World) -> None:
-    """Row 40."""
     request = _masked(name, world, "metadata", "metadata")
     _resource(name, request).metadata["k"] = "v"
     assert (await alpha.send(name, request)).message.metadata == {"k": "v"}
@@ -105,7 +102,6 @@ async def test_a_path_named_twice_is_as_good_as_once(name: str, alpha: Caller, w
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_fields_that_the_mask_does_not_name_stay_as_they_are(name: str, alpha: Caller, world: World) -> None:
-    """Row 40."""
     before = await _current(alpha, name, BUILDERS[name](world))
     request = _masked(name, world, "metadata")
     _resource(name, request).metadata["k"] = "v"
@@ -119,7 +115,6 @@ async def test_fields_that_the_mask_does_not_name_stay_as_they_are(name: str, al
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_a_masked_field_that_is_not_set_is_cleared(name: str, alpha: Caller, world: World) -> None:
-    """Row 40."""
     text = "subject" if name.endswith("UpdateEvent") else "display_name"
     named = _masked(name, world, text)
     setattr(_resource(name, named), text, "something")
@@ -131,7 +126,6 @@ async def test_a_masked_field_that_is_not_set_is_cleared(name: str, alpha: Calle
 
 @pytest.mark.parametrize("name", UPDATES)
 async def test_without_a_mask_what_is_set_is_changed(name: str, alpha: Caller, world: World) -> None:
-    """Row 40."""
     before = await _current(alpha, name, BUILDERS[name](world))
     request: Any = BUILDERS[name](world)
     asked = {field.name for field, _ in _resource(name, request).ListFields()} - {"name"}
@@ -143,7 +137,6 @@ async def test_without_a_mask_what_is_set_is_changed(name: str, alpha: Caller, w
 
 
 async def test_a_star_replaces_everything_that_is_not_set(alpha: Caller, world: World) -> None:
-    """Row 40."""
     event = Event(name=world.event, start=instant(0), end=instant(HOUR), description="d", metadata={"a": "b"})
     event.attendees.add(email="x@example.org")
     await alpha.calendar.UpdateEvent(UpdateEventRequest(event=event))
@@ -159,7 +152,6 @@ async def test_a_star_replaces_everything_that_is_not_set(alpha: Caller, world: 
 
 
 async def test_lists_and_maps_are_replaced_whole(alpha: Caller, world: World) -> None:
-    """Row 40."""
     for emails in (["a@example.org", "b@example.org"], ["c@example.org"]):
         attendees = [Attendee(email=email) for email in emails]
         event = Event(name=world.event, attendees=attendees, metadata={emails[0]: "x"})
@@ -169,7 +161,6 @@ async def test_lists_and_maps_are_replaced_whole(alpha: Caller, world: World) ->
 
 
 async def test_an_immutable_field_may_be_sent_back_but_not_changed(alpha: Caller, world: World) -> None:
-    """Row 40."""
     current = await alpha.calendar.GetEvent(GetEventRequest(name=world.event))
     same = Event(name=world.event, uid=current.uid, event_type=current.event_type)
     assert await alpha.calendar.UpdateEvent(UpdateEventRequest(event=same)) == current
@@ -180,7 +171,6 @@ async def test_an_immutable_field_may_be_sent_back_but_not_changed(alpha: Caller
 
 
 async def test_a_part_of_a_nested_field_can_be_named(alpha: Caller, world: World) -> None:
-    """Row 40."""
     request = UpdateBookingProfileRequest(
         booking_profile=BookingProfile(name=world.profile, work_hours=hours("Asia/Tokyo", 1, 2))
     )
@@ -190,7 +180,7 @@ async def test_a_part_of_a_nested_field_can_be_named(alpha: Caller, world: World
 
 
 async def test_an_update_is_checked_as_a_whole_with_what_it_leaves(alpha: Caller, world: World) -> None:
-    """Row 40: an end before the start that is there already."""
+    """An end before the start that is there already."""
     event = Event(name=world.event, end=instant(0))
     refusal = await refused(alpha.calendar.UpdateEvent(UpdateEventRequest(event=event)))
     assert (refusal.reason, refusal.fields) == ("BAD_TIME_RANGE", ["event.end"])
@@ -221,7 +211,6 @@ def _with_etag(name: str, world: World, etag: str) -> Any:
 async def test_an_old_etag_is_refused_with_the_current_one_and_nothing_happens(
     name: str, alpha: Caller, world: World, database: Database
 ) -> None:
-    """Row 41."""
     before = await contents(database)
     refusal = await refused(alpha.send(name, _with_etag(name, world, '"0"')))
     assert (refusal.code, refusal.reason) == (StatusCode.ABORTED, "ETAG_MISMATCH")
@@ -234,7 +223,6 @@ async def test_an_old_etag_is_refused_with_the_current_one_and_nothing_happens(
 
 @pytest.mark.parametrize("name", CHANGES)
 async def test_a_star_as_etag_asks_only_that_the_record_exists(name: str, alpha: Caller, world: World) -> None:
-    """Row 41."""
     await alpha.send(name, _with_etag(name, world, "*"))
 
 
@@ -242,7 +230,6 @@ async def test_a_star_as_etag_asks_only_that_the_record_exists(name: str, alpha:
 async def test_the_etag_of_an_answer_is_that_of_the_next_read_and_moves_with_every_change(
     name: str, alpha: Caller, world: World
 ) -> None:
-    """Row 41."""
     before = await _current(alpha, name, BUILDERS[name](world))
     first = (await alpha.send(name, BUILDERS[name](world))).message
     assert before.etag != first.etag
@@ -251,7 +238,6 @@ async def test_the_etag_of_an_answer_is_that_of_the_next_read_and_moves_with_eve
 
 @on_both_stores
 async def test_of_ten_writers_that_read_the_same_one_wins_and_nine_are_told(alpha: Caller, world: World) -> None:
-    """Row 41."""
     event = await alpha.calendar.GetEvent(GetEventRequest(name=world.event))
 
     async def write(number: int) -> StatusCode:

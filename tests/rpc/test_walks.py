@@ -1,4 +1,4 @@
-"""Walks by token: nothing lost, nothing twice, whatever is written meanwhile (trap 16)."""
+"""Walks by token: nothing lost, nothing twice, whatever is written meanwhile."""
 
 from __future__ import annotations
 
@@ -166,7 +166,6 @@ async def test_created_and_deleted_between_two_tokens_is_nothing(alpha: Caller, 
 async def test_deleted_and_created_again_with_the_same_id_is_one_update_with_a_higher_revision(
     alpha: Caller, world: World
 ) -> None:
-    """Row 18."""
     started = await start_sync(alpha, world.calendar, skip_initial=True)
     await delete(alpha, world.event)
     again = await create(alpha, world.calendar, "standup")

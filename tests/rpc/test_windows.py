@@ -1,4 +1,4 @@
-"""What a window sees of what moves through it (trap 17, row 19)."""
+"""What a window sees of what moves through it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,6 @@ async def test_an_event_moving_outside_the_window_is_nothing(alpha: Caller, worl
 
 
 async def test_an_event_that_never_was_in_the_window_is_deleted_without_a_word(alpha: Caller, world: World) -> None:
-    """Row 19."""
     started = await start_sync(alpha, world.calendar, window=WINDOW)
     name = await create(alpha, world.calendar, "far", *AFTER)
     full = await walk(alpha, started.change_token)

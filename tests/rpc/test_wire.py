@@ -1,4 +1,4 @@
-"""Rows 37 and 38: bytes that are no message, and more bytes than are taken."""
+"""Bytes that are no message, and more bytes than are taken."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ NAME, NAME_AS_NUMBER = b"\x0a", b"\x08"
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\x0a\xff", b"\x0b" * 400, NAME + b"\x05acc", b"\x00\x00"])
 async def test_bytes_that_are_no_message_are_refused_on_every_rpc(raw: bytes, alpha: Caller) -> None:
-    """Row 37."""
     for name in METHODS:
         refusal = await refused(alpha.send_bytes(name, [raw]))
         assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "MESSAGE_MALFORMED"), name
@@ -31,7 +30,6 @@ async def test_bytes_that_are_no_message_are_refused_on_every_rpc(raw: bytes, al
     "text", [b"\xff\xfe", b"accounts/\xc0\x80", b"accounts/\xed\xa0\x80", b"accounts/\xf5\x80\x80\x80"]
 )
 async def test_text_that_is_no_utf8_is_refused(text: bytes, alpha: Caller) -> None:
-    """Row 37."""
     refusal = await refused(alpha.send_bytes(GET, [NAME + bytes([len(text)]) + text]))
     assert (refusal.code, refusal.reason) == (StatusCode.INVALID_ARGUMENT, "MESSAGE_MALFORMED")
 
@@ -39,7 +37,7 @@ async def test_text_that_is_no_utf8_is_refused(text: bytes, alpha: Caller) -> No
 async def test_fields_that_nobody_knows_are_ignored_and_so_are_known_ones_of_another_type(
     alpha: Caller, world: World
 ) -> None:
-    """Row 37: what a newer or older client sends beside the rest."""
+    """What a newer or older client sends beside the rest."""
     known = GetAccountRequest(name=world.account).SerializeToString()
     newer = known + b"\xfa\x3f\x03abc"  # field 1023, three bytes
     answer = await alpha.send_bytes(GET, [newer])
@@ -49,14 +47,12 @@ async def test_fields_that_nobody_knows_are_ignored_and_so_are_known_ones_of_ano
 
 
 async def test_no_bytes_at_all_are_an_empty_message(alpha: Caller, world: World) -> None:
-    """Row 37."""
     refusal = await refused(alpha.send_bytes(GET, [b""]))
     assert (refusal.code, refusal.fields) == (StatusCode.INVALID_ARGUMENT, ["name"])
     assert (await alpha.send(GET, BUILDERS[GET](world))).message.name == world.account
 
 
 async def test_a_message_over_4_mib_is_refused_and_the_connection_stays(alpha: Caller, world: World) -> None:
-    """Row 38."""
     large = CreateAccountRequest(account=Account(display_name="x" * (4 * MIB)))
     for _ in range(3):
         refusal = await refused(alpha.calendar.CreateAccount(large))
@@ -65,7 +61,6 @@ async def test_a_message_over_4_mib_is_refused_and_the_connection_stays(alpha: C
 
 
 async def test_a_message_just_under_4_mib_is_read_and_refused_by_its_field(alpha: Caller) -> None:
-    """Row 38."""
     large = CreateAccountRequest(account=Account(display_name="x" * (4 * MIB - 100)))
     refusal = await refused(alpha.calendar.CreateAccount(large))
     assert (refusal.code, refusal.fields) == (StatusCode.INVALID_ARGUMENT, ["account.display_name"])
@@ -74,7 +69,6 @@ async def test_a_message_just_under_4_mib_is_read_and_refused_by_its_field(alpha
 async def test_metadata_over_8_kib_is_refused_and_the_connection_stays(
     deployment: Deployment, alpha: Caller, world: World
 ) -> None:
-    """Row 38."""
     get: Any = deployment.channel.unary_unary("/schedsvc.v1.CalendarService/GetAccount")
     raw = BUILDERS[GET](world).SerializeToString()
     for _ in range(3):
@@ -88,7 +82,6 @@ async def test_metadata_over_8_kib_is_refused_and_the_connection_stays(
 async def test_an_upload_over_20_mib_is_refused_and_one_message_of_it_over_1_mib_too(
     alpha: Caller, world: World
 ) -> None:
-    """Row 38."""
     piece = ImportCalendarRequest(data=b"x" * MIB)
     first = ImportCalendarRequest(parent=world.calendar, data=b"")
     refusal = await refused(alpha.send("CalendarService/ImportCalendar", [first, *[piece] * 21]))

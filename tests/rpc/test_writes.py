@@ -102,7 +102,6 @@ async def test_validate_only_leaves_its_request_id_unused(alpha: Caller, world: 
 async def test_the_same_request_id_sent_twice_has_one_effect_and_equal_answers(
     alpha: Caller, world: World, database: Database, subtests: pytest.Subtests
 ) -> None:
-    """Row 2."""
     for name in WRITES:
         with subtests.test(name):
             request = build(name, world, request_id=name)
@@ -118,7 +117,6 @@ async def test_the_same_request_id_sent_twice_has_one_effect_and_equal_answers(
 async def test_twins_sent_at_once_have_one_effect_and_equal_answers(
     alpha: Caller, world: World, database: Database, subtests: pytest.Subtests
 ) -> None:
-    """Row 4."""
     for name in WRITES:
         with subtests.test(name):
             request = build(name, world, request_id=name)
@@ -140,7 +138,6 @@ def _moved_by_one(before: object, after: object) -> bool:
 async def test_a_used_request_id_with_another_body_is_refused_and_the_first_effect_stays(
     alpha: Caller, world: World, database: Database, subtests: pytest.Subtests
 ) -> None:
-    """Row 3."""
     for name in WRITES:
         with subtests.test(name):
             request = build(name, world, request_id=name)

@@ -134,12 +134,6 @@ class SlotUnavailable(DomainError):
         self.refusals = tuple(refusals)
 
 
-class WrongState(DomainError):
-    """The booking's state does not allow the transition (metadata `state`)."""
-
-    reason = "WRONG_STATE"
-
-
 class PrimaryCalendar(DomainError):
     """An account's primary calendar goes with its account only."""
 

@@ -138,5 +138,5 @@ class Event(EventDraft):
 
 
 def extent_of(start: EventTime, end: EventTime, calendar_zone: str) -> Interval:
-    """The derived instants of an event: dates are read in the calendar's zone (trap 9 of all-day events)."""
+    """The derived instants of an event: dates are read in the calendar's zone."""
     return resolve_event(start, calendar_zone), resolve_event(end, calendar_zone)

@@ -27,7 +27,3 @@ class Principal:
     id: str
     scopes: frozenset[Scope]
     account: str | None = None
-
-    def may(self, scope: Scope) -> bool:
-        """Whether the credential carries the scope, itself or through ADMIN."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes

@@ -27,7 +27,7 @@ class ProfileDraft:
     All spans are whole minutes. `active_from` and `active_until` bound the starts, half-open; None is no bound.
     `calendar` receives the events; it and `conflict_calendars` are checked for busy time. `work_hours` of None means
     the account's hours, and without those Monday to Friday 09:00 to 17:00 in the calendar's zone. `slug` empty in a
-    draft means the profile's id.
+    draft means the profile's id, with `-` for `_`.
     """
 
     slug: str

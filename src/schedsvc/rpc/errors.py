@@ -94,7 +94,6 @@ TABLE: dict[type[DomainError], Row] = {
     domain.EtagMismatch: Row(StatusCode.ABORTED),
     domain.Contended: Row(StatusCode.ABORTED, retry=0.1),
     domain.SlotUnavailable: Row(StatusCode.FAILED_PRECONDITION),
-    domain.WrongState: Row(StatusCode.FAILED_PRECONDITION),
     domain.PrimaryCalendar: Row(StatusCode.FAILED_PRECONDITION),
     domain.CalendarInUse: Row(StatusCode.FAILED_PRECONDITION),
     domain.NotEmpty: Row(StatusCode.FAILED_PRECONDITION),

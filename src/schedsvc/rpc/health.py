@@ -24,6 +24,7 @@ STARTUP = "startup"
 LIVENESS = "liveness"
 READINESS = "readiness"
 
+_SERVED = frozenset({"Check", "Watch"})
 _SERVING = HealthCheckResponse.SERVING
 _NOT_SERVING = HealthCheckResponse.NOT_SERVING
 _UNKNOWN = HealthCheckResponse.SERVICE_UNKNOWN
@@ -31,7 +32,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 class Health:
-    """Serves Check and Watch.
+    """Serves Check and Watch. (List is in newer versions of the health protocol only.)
 
     Not the servicer of grpcio-health-checking: there the first of two watchers to leave takes the wake-ups of the other
     with it, one that does not read stops every change of status, and draining ends liveness too.
@@ -46,7 +47,7 @@ class Health:
     def service(self) -> Service:
         """What the registry serves."""
         descriptor = health_pb2.DESCRIPTOR.services_by_name["Health"]
-        return Service(descriptor, self, is_probe=True)
+        return Service(descriptor, self, is_probe=True, only=_SERVED)
 
     def started(self) -> None:
         """The server listens."""

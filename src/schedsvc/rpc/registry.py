@@ -32,7 +32,8 @@ class ContractError(Exception):
 class Service:
     """A service and the object with its methods: `CreateEvent` is served by `create_event(request, call)`.
 
-    `name` is the full name on the wire, if it is not the descriptor's. Probes (health, reflection) need no credential
+    `name` is the full name on the wire, if it is not the descriptor's. `only` names the methods that are served where
+    that is not all of them. Probes (health, reflection) need no credential
     and are answered at any time.
     """
 
@@ -40,6 +41,12 @@ class Service:
     servicer: object
     name: str = ""
     is_probe: bool = False
+    only: frozenset[str] | None = None
+
+    @property
+    def methods(self) -> list[MethodDescriptor]:
+        """Those that are served."""
+        return [method for method in self.descriptor.methods if self.only is None or method.name in self.only]
 
     @property
     def wire_name(self) -> str:
@@ -64,7 +71,7 @@ class Registry(grpc.GenericRpcHandler):
 
 
 def _methods(service: Service, scopes: Mapping[str, frozenset[Scope]]) -> Iterator[tuple[MethodDescriptor, Method]]:
-    for descriptor in service.descriptor.methods:
+    for descriptor in service.methods:
         name = f"{service.descriptor.name}/{descriptor.name}"
         if not service.is_probe and not scopes.get(name):
             raise ContractError(f"{name} has no scope")

@@ -14,7 +14,7 @@ from schedsvc.rpc.health import Health, Readiness
 from schedsvc.rpc.registry import Registry, Service
 from schedsvc.rpc.wrapper import Edge
 
-MESSAGE_BYTES = 4 * 1024 * 1024
+RECEIVED_BYTES = 4 * 1024 * 1024
 METADATA_BYTES = 8 * 1024
 STREAMS_A_CONNECTION = 100
 JITTER = 0.1
@@ -56,7 +56,7 @@ class ServerOptions:
         return [
             ("grpc.so_reuseport", int(self.reuse_port)),
             ("grpc.max_concurrent_streams", STREAMS_A_CONNECTION),
-            ("grpc.max_receive_message_length", MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", RECEIVED_BYTES),
             ("grpc.max_metadata_size", METADATA_BYTES),
             ("grpc.absolute_max_metadata_size", METADATA_BYTES),
             ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ONLY),
@@ -136,11 +136,9 @@ class Server:
         return self._grpc.add_secure_port(self._options.address, self._options.credentials)
 
 
-def tls(certificate: bytes, key: bytes, client_authority: bytes | None = None) -> grpc.ServerCredentials:
-    """TLS from PEM texts; with `client_authority` only clients with a certificate of it may connect."""
-    return grpc.ssl_server_credentials(
-        [(key, certificate)], client_authority, require_client_auth=client_authority is not None
-    )
+def tls(certificate: bytes, key: bytes) -> grpc.ServerCredentials:
+    """TLS from PEM texts."""
+    return grpc.ssl_server_credentials([(key, certificate)])
 
 
 def _ms(seconds: float) -> int:

@@ -19,6 +19,7 @@ from schedsvc.domain.events import (
 )
 from schedsvc.domain.feeds import FeedKey, calendar_feed, profile_feed
 from schedsvc.domain.intervals import Interval
+from schedsvc.domain.limits import DESCRIPTION_CHARACTERS, LOCATION_CHARACTERS, SUBJECT_CHARACTERS
 from schedsvc.domain.names import AccountName, BookingName, EventName, ProfileName
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile
@@ -39,6 +40,11 @@ from schedsvc.usecases.slots import required_duration
 from schedsvc.usecases.timelines import Timelines
 
 EVER = (-(2**62), 2**62)
+_LIMITS = (
+    ("subject", SUBJECT_CHARACTERS),
+    ("description", DESCRIPTION_CHARACTERS),
+    ("location", LOCATION_CHARACTERS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,19 +211,29 @@ def _new_booking(
 
 
 def _texts(profile: BookingProfile, draft: BookingDraft) -> tuple[str, str, str]:
-    """Subject, description and location with the booker's values; raises InvalidInput naming what is missing."""
+    """Subject, description and location with the booker's values.
+
+    Raises InvalidInput naming the values that are missing, or the texts that would become too long.
+    """
     values = {**draft.substitutions, "name": draft.booker.display_name, "email": draft.booker.email}
     asked = variables(profile.subject, profile.description, profile.location)
     missing = [variable.name for variable in asked if variable.default is None and variable.name not in values]
     if missing:
         raise InvalidInput(
-            [
-                Violation("booking.substitutions", f"a value for {name!r} is required", "SUBSTITUTION_MISSING")
-                for name in missing
-            ]
+            [_bad_values(f"a value for {name!r} is required", "SUBSTITUTION_MISSING") for name in missing]
         )
     subject = render(profile.subject, values) or profile.display_name or "Booking"
-    return subject, render(profile.description, values), render(profile.location, values)
+    texts = subject, render(profile.description, values), render(profile.location, values)
+    long = [(name, limit) for text, (name, limit) in zip(texts, _LIMITS, strict=True) if len(text) > limit]
+    if long:
+        raise InvalidInput(
+            [_bad_values(f"the {name} would be longer than {limit:,} characters") for name, limit in long]
+        )
+    return texts
+
+
+def _bad_values(description: str, reason: str = "FIELD_INVALID") -> Violation:
+    return Violation("booking.substitutions", description, reason)
 
 
 def _event_of(booking: Booking) -> Event:

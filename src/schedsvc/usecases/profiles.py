@@ -125,7 +125,7 @@ class Profiles:
 
         async def attempt() -> None:
             async with self._store.read(principal.tenant) as tx:
-                calendars = await _calendars_to_come(tx, name)
+                calendars = await _calendars_of_bookings(tx, name)
 
             async def work(tx: Write) -> None:
                 profile = await tx.profiles.get(name)
@@ -135,7 +135,7 @@ class Profiles:
                 require_etag(profile.etag, etag)
                 if not force:
                     await _require_idle(tx, profile)
-                require_locked(tx.locked, await _calendars_to_come(tx, name))
+                require_locked(tx.locked, await _calendars_of_bookings(tx, name))
                 await cancel_all(tx, profile, by=principal.id, with_events=True)
                 tx.profiles.delete(profile)
 
@@ -167,7 +167,7 @@ def _feeds(name: ProfileName) -> list[FeedKey]:
 
 
 def _settled(draft: ProfileDraft, name: ProfileName) -> dict[str, Any]:
-    return {**fields_of(draft, ProfileDraft), "slug": draft.slug or name.profile}
+    return {**fields_of(draft, ProfileDraft), "slug": draft.slug or name.profile.replace("_", "-")}
 
 
 def _require_allowed(name: ProfileName, missing_allowed: bool) -> None:
@@ -222,7 +222,7 @@ async def _calendars_after(
     return ()
 
 
-async def _calendars_to_come(tx: Read, name: ProfileName) -> list[FeedKey]:
+async def _calendars_of_bookings(tx: Read, name: ProfileName) -> list[FeedKey]:
     """The feeds of all calendars that hold events of bookings that are not cancelled."""
     return sorted({calendar_feed(booking.event.calendar) for booking in await tx.bookings.to_come(name, EARLIEST)})
 

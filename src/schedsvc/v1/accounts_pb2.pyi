@@ -296,7 +296,9 @@ class UpdateAccountRequest(_message.Message):
     """All checks and errors, no effect."""
     @_builtins.property
     def account(self) -> Global___Account:
-        """The account with its new values. A non-empty `etag` must be the current one, else ABORTED / ETAG_MISMATCH."""
+        """The account with its new values. A non-empty `etag` must be the current one, or `*` for
+        any, else ABORTED / ETAG_MISMATCH.
+        """
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
@@ -335,7 +337,7 @@ class DeleteAccountRequest(_message.Message):
     name: _builtins.str
     """`accounts/{account}`."""
     etag: _builtins.str
-    """If not empty, must be the current one."""
+    """If not empty, must be the current one; `*` means any."""
     force: _builtins.bool
     """Also delete its other calendars, its events and its booking profiles; without it these are in the way."""
     allow_missing: _builtins.bool

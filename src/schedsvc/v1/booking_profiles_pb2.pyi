@@ -73,7 +73,7 @@ class BookingProfile(_message.Message):
     name: _builtins.str
     """`accounts/{account}/bookingProfiles/{profile}`."""
     slug: _builtins.str
-    """Short name for links, 1 to 64 of `[a-z0-9-]`, unique in the account; the id if not set."""
+    """Short name for links, 1 to 64 of `[a-z0-9-]`, unique in the account; the id if not set, with `-` for `_`."""
     display_name: _builtins.str
     """Shown to people; up to 256 characters."""
     calendar: _builtins.str
@@ -313,7 +313,9 @@ class UpdateBookingProfileRequest(_message.Message):
     """All checks and errors, no effect."""
     @_builtins.property
     def booking_profile(self) -> Global___BookingProfile:
-        """The profile with its new values. A non-empty `etag` must be the current one, else ABORTED / ETAG_MISMATCH."""
+        """The profile with its new values. A non-empty `etag` must be the current one, or `*` for
+        any, else ABORTED / ETAG_MISMATCH.
+        """
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
@@ -350,7 +352,7 @@ class DeleteBookingProfileRequest(_message.Message):
     name: _builtins.str
     """`accounts/{account}/bookingProfiles/{profile}`."""
     etag: _builtins.str
-    """If not empty, must be the current one."""
+    """If not empty, must be the current one; `*` means any."""
     force: _builtins.bool
     """Also cancel its bookings to come; without it they are in the way."""
     allow_missing: _builtins.bool

@@ -537,7 +537,7 @@ class CancelBookingRequest(_message.Message):
     reason: _builtins.str
     """Kept with the booking; up to 500 characters."""
     etag: _builtins.str
-    """If not empty, must be the current one."""
+    """If not empty, must be the current one; `*` means any."""
     request_id: _builtins.str
     """Makes a retry harmless; see CreateBookingRequest."""
     validate_only: _builtins.bool

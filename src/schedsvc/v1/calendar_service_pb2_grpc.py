@@ -150,7 +150,7 @@ class CalendarServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListAccounts(self, request, context):
-        """Lists the accounts of the tenant. Scope: read.
+        """Lists the accounts of the tenant; for a credential that is bound to an account, that one alone. Scope: read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

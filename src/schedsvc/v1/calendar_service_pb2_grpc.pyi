@@ -46,7 +46,7 @@ class CalendarServiceStub:
     GetAccount: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.GetAccountRequest, _accounts_pb2.Account]
     """Answers with an account. Scope: read."""
     ListAccounts: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.ListAccountsRequest, _accounts_pb2.ListAccountsResponse]
-    """Lists the accounts of the tenant. Scope: read."""
+    """Lists the accounts of the tenant; for a credential that is bound to an account, that one alone. Scope: read."""
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.UpdateAccountRequest, _accounts_pb2.Account]
     """Changes an account. Scope: admin."""
     DeleteAccount: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.DeleteAccountRequest, _empty_pb2.Empty]
@@ -91,7 +91,7 @@ class CalendarServiceAsyncStub(CalendarServiceStub):
     GetAccount: _aio.UnaryUnaryMultiCallable[_accounts_pb2.GetAccountRequest, _accounts_pb2.Account]  # type: ignore[assignment]
     """Answers with an account. Scope: read."""
     ListAccounts: _aio.UnaryUnaryMultiCallable[_accounts_pb2.ListAccountsRequest, _accounts_pb2.ListAccountsResponse]  # type: ignore[assignment]
-    """Lists the accounts of the tenant. Scope: read."""
+    """Lists the accounts of the tenant; for a credential that is bound to an account, that one alone. Scope: read."""
     UpdateAccount: _aio.UnaryUnaryMultiCallable[_accounts_pb2.UpdateAccountRequest, _accounts_pb2.Account]  # type: ignore[assignment]
     """Changes an account. Scope: admin."""
     DeleteAccount: _aio.UnaryUnaryMultiCallable[_accounts_pb2.DeleteAccountRequest, _empty_pb2.Empty]  # type: ignore[assignment]
@@ -151,7 +151,7 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _accounts_pb2.ListAccountsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_pb2.ListAccountsResponse, _abc.Awaitable[_accounts_pb2.ListAccountsResponse]]:
-        """Lists the accounts of the tenant. Scope: read."""
+        """Lists the accounts of the tenant; for a credential that is bound to an account, that one alone. Scope: read."""
 
     @_abc_1.abstractmethod
     def UpdateAccount(

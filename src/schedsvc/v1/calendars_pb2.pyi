@@ -278,7 +278,9 @@ class UpdateCalendarRequest(_message.Message):
     """All checks and errors, no effect."""
     @_builtins.property
     def calendar(self) -> Global___Calendar:
-        """The calendar with its new values. A non-empty `etag` must be the current one, else ABORTED / ETAG_MISMATCH."""
+        """The calendar with its new values. A non-empty `etag` must be the current one, or `*` for
+        any, else ABORTED / ETAG_MISMATCH.
+        """
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
@@ -314,7 +316,7 @@ class DeleteCalendarRequest(_message.Message):
     name: _builtins.str
     """`accounts/{account}/calendars/{calendar}`; a primary calendar is refused, and so is one that profiles use."""
     etag: _builtins.str
-    """If not empty, must be the current one."""
+    """If not empty, must be the current one; `*` means any."""
     allow_missing: _builtins.bool
     """Succeed even if there is no such calendar."""
     request_id: _builtins.str

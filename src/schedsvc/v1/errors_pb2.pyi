@@ -64,8 +64,6 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """ABORTED: other writers kept winning; nothing was done, try again."""
     REASON_SLOT_UNAVAILABLE: _Reason.ValueType  # 20
     """FAILED_PRECONDITION: the slot cannot be booked; PreconditionFailure lists every reason."""
-    REASON_WRONG_STATE: _Reason.ValueType  # 21
-    """FAILED_PRECONDITION: the booking's state (metadata `state`) does not allow this."""
     REASON_PRIMARY_CALENDAR: _Reason.ValueType  # 22
     """FAILED_PRECONDITION: a primary calendar is deleted with its account only."""
     REASON_CALENDAR_IN_USE: _Reason.ValueType  # 23
@@ -146,8 +144,6 @@ REASON_SERIALIZATION_RETRY: Reason.ValueType  # 19
 """ABORTED: other writers kept winning; nothing was done, try again."""
 REASON_SLOT_UNAVAILABLE: Reason.ValueType  # 20
 """FAILED_PRECONDITION: the slot cannot be booked; PreconditionFailure lists every reason."""
-REASON_WRONG_STATE: Reason.ValueType  # 21
-"""FAILED_PRECONDITION: the booking's state (metadata `state`) does not allow this."""
 REASON_PRIMARY_CALENDAR: Reason.ValueType  # 22
 """FAILED_PRECONDITION: a primary calendar is deleted with its account only."""
 REASON_CALENDAR_IN_USE: Reason.ValueType  # 23

@@ -514,7 +514,9 @@ class UpdateEventRequest(_message.Message):
     """All checks and errors, no effect."""
     @_builtins.property
     def event(self) -> Global___Event:
-        """The event with its new values. A non-empty `etag` must be the current one, else ABORTED / ETAG_MISMATCH."""
+        """The event with its new values. A non-empty `etag` must be the current one, or `*` for
+        any, else ABORTED / ETAG_MISMATCH.
+        """
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
@@ -550,7 +552,7 @@ class DeleteEventRequest(_message.Message):
     name: _builtins.str
     """`accounts/{account}/calendars/{calendar}/events/{event}`."""
     etag: _builtins.str
-    """If not empty, must be the current one."""
+    """If not empty, must be the current one; `*` means any."""
     allow_missing: _builtins.bool
     """Succeed even if there is no such event."""
     request_id: _builtins.str

@@ -158,7 +158,7 @@ def test_what_was_not_found_is_named() -> None:
         SlotUnavailable([Refusal("BUSY", "x" * 90, "\U0001f600" * 900)] * 2000),
         ResourceNotFound("account", "\U0001f600" * 90_000),
         domain.RoleMissing("\U0001f600" * 9000, role="ä" * 9000, resource="ö" * 9000, cause="ü" * 9000),
-        domain.WrongState("lone \ud800 surrogate", state="\udfff"),
+        domain.ProfileInUse("lone \ud800 surrogate", bookings="\udfff"),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -53,16 +53,6 @@ async def test_with_tls_the_server_shows_its_certificate_and_hears_nothing_else(
         assert await _call(server.channel) is StatusCode.UNAVAILABLE
 
 
-async def test_with_a_client_authority_a_client_needs_a_certificate() -> None:
-    credentials = tls(CERTIFICATE, KEY, client_authority=AUTHORITY)
-    async with running(options=ServerOptions(credentials=credentials)) as server:
-        target = f"localhost:{server.port}"
-        anonymous = grpc.ssl_channel_credentials(AUTHORITY)
-        known = grpc.ssl_channel_credentials(AUTHORITY, KEY, CERTIFICATE)
-        assert await _call(aio.secure_channel(target, anonymous, NO_PROXY)) is StatusCode.UNAVAILABLE
-        assert await _call(aio.secure_channel(target, known, NO_PROXY)) is StatusCode.OK
-
-
 async def _call(channel: Any) -> StatusCode:
     code: StatusCode = await channel.unary_unary(GET_ACCOUNT)(b"", timeout=10).code()
     await channel.close()

@@ -1,4 +1,4 @@
-"""Which calendars a profile may use, and which it must keep."""
+"""Booking profiles: which calendars they may use and must keep, and their slugs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from schedsvc.domain.errors import CalendarInUse, ProfileInUse, RoleMissing, Slo
 from schedsvc.domain.names import CalendarName
 from schedsvc.domain.principals import Principal, Scope
 from schedsvc.domain.profiles import BookingProfile, ProfileDraft
-from tests.usecases.conftest import ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, Process
-from tests.usecases.drafts import HOUR, account_draft, booking_draft
+from tests.usecases.conftest import ADA, ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, Process
+from tests.usecases.drafts import HOUR, account_draft, booking_draft, profile_draft
 
 OTHER = CalendarName("ben", "ben")
 HERSELF = Principal(ADMIN.tenant, "her-key", frozenset({Scope.WRITE}), "ada")
@@ -49,3 +49,8 @@ async def test_an_account_may_keep_a_calendar_that_it_could_not_add(process: Pro
     await process.profiles.update(ADMIN, NOW, INTRO, "", _changed(conflict_calendars=(OTHER,)))
     changed = await process.profiles.update(HERSELF, NOW, INTRO, "", _changed(display_name="Hello"))
     assert changed.profile.conflict_calendars == (OTHER,)
+
+
+async def test_the_slug_of_a_profile_that_names_none_is_one_that_may_be_sent_back(process: Process) -> None:
+    made = await process.profiles.create(ADMIN, NOW, ADA, "my_visit", profile_draft())
+    assert made.profile.slug == "my-visit"
