@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import binascii
 import contextlib
 import os
 import random
 import secrets
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -282,12 +284,31 @@ def _tls(settings: Settings) -> ServerCredentials | None:
 
 
 def _kept_key(path: Path) -> bytes:
-    """The key in a file that only its owner may read; made at the first start, so that tokens outlive restarts."""
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """The key in a file that only its owner may read; made at the first start, so that tokens outlive restarts.
+
+    Raises SettingsInvalid for a file that holds no whole key.
+    """
+    if not path.exists():
+        _make_key(path)
+    try:
+        key = base64.b64decode(path.read_bytes(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) < TOKEN_KEY_BYTES:
+        raise SettingsInvalid([f"{path} holds no key: delete it, and page and sync tokens begin anew"])
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Writes the file under another name first, so that it is whole or not there; another process may be faster."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(base64.b64encode(secrets.token_bytes(TOKEN_KEY_BYTES)))
-    return base64.b64decode(path.read_bytes(), validate=True)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
 
 
 def _credentials(store: Store, clock: Clock) -> Credentials:

@@ -7,8 +7,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from schedsvc.v1.changes_pb2 import ListChangesRequest
 from tests.cli import programs
 from tests.processes import worlds
@@ -46,7 +44,6 @@ async def test_tokens_outlive_a_restart_because_their_key_is_kept_for_its_owner_
     assert (tmp_path / f"{FILE}.token-key").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.xfail(strict=True, reason="a key file that could not be written is taken for a key of no bytes")
 def test_a_key_file_that_was_left_empty_is_no_key(tmp_path: Path) -> None:
     """As a full disk leaves it at the first start: with an empty key anybody could sign tokens."""
     key = tmp_path / f"{FILE}.token-key"

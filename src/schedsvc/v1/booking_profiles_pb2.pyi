@@ -123,11 +123,11 @@ class BookingProfile(_message.Message):
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """First instant at which a slot may start; no bound if not set."""
+        """First instant at which a slot may start, from 1900-01-01 to the end of 2199; no bound if not set."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """First instant at which a slot may no longer start; no bound if not set."""
+        """First instant at which a slot may no longer start, in the same range; no bound if not set."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:

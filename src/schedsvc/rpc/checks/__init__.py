@@ -14,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from schedsvc.domain.errors import Violation
 from schedsvc.rpc.checks import declared
+from schedsvc.rpc.checks.crowds import thinned
 from schedsvc.rpc.checks.report import Report
 from schedsvc.rpc.checks.updates import update_of, walk_update
 from schedsvc.rpc.checks.walk import walk
@@ -38,6 +39,7 @@ def violations(request: Message) -> list[Violation]:
     has to look whether it is there.
     """
     report = Report()
+    request = thinned(report, request)
     update = update_of(request.DESCRIPTOR)
     tree = walk_update(report, request, update) if update else None
     walk(report, "", request, required=request.DESCRIPTOR.full_name not in _STREAMED)

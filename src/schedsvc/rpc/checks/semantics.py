@@ -15,6 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from schedsvc.domain.periods import parse_period
 from schedsvc.domain.templates import variables
+from schedsvc.domain.time import EARLIEST, LATEST
 from schedsvc.rpc.checks import times
 from schedsvc.rpc.checks.report import Report, join, shown
 from schedsvc.rpc.codec.names import calendar_target, sync_target
@@ -71,6 +72,9 @@ def _profile(report: Report, path: str, profile: booking_profiles_pb2.BookingPro
         start, end = profile.start_time, profile.end_time
         if (end.seconds, end.nanos) <= (start.seconds, start.nanos):
             report.add(join(path, "end_time"), "must be after start_time", "BAD_TIME_RANGE")
+    for name in ("start_time", "end_time"):
+        if profile.HasField(name) and not EARLIEST <= getattr(profile, name).seconds < LATEST:
+            report.add(join(path, name), times.ERA)
     if profile.time_available_for:
         _attempt(report, join(path, "time_available_for"), parse_period, profile.time_available_for)
     _templates(report, path, profile)
