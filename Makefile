@@ -11,7 +11,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run migrate test test-fast test-user test-newest bench lint format types layers \
+.PHONY: help demo run migrate test test-fast test-user test-newest conformance bench lint format types layers \
 	proto proto-check proto-baseline build image k8s-lint clean
 
 help: ## show this list
@@ -38,6 +38,9 @@ test-fast: $(READY) ## SQLite only; nothing slow, nothing end to end
 
 test-user: $(READY) ## the PostgreSQL contract tests as an unprivileged user in a copied folder
 	$(BIN)/python .ci/test_as_user.py -m postgres tests/repositories $(ARGS)
+
+conformance: $(READY) ## 100,000 random recurrence rules against a filter over every day or hour; ARGS='--seed 1'
+	$(BIN)/python -m tests.domain.recurrence.conformance --rules 100000 $(ARGS)
 
 test-newest: $(READY_NEWEST) ## unit and RPC tests on the newest grpcio and protobuf
 	.venv-newest/bin/pytest tests/domain tests/usecases tests/rpc $(ARGS)
