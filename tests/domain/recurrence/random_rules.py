@@ -15,6 +15,10 @@ from tests.domain.recurrence.moments import midnight, moment
 MOST_CANDIDATES = 20_000
 _INTERVALS = (1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 20, 24, 25, 30, 60, 61, 90, 100, 144, 1000)
 _SECONDS_EACH = {Freq.HOURLY: 3600, Freq.MINUTELY: 60, Freq.SECONDLY: 1}
+# How many days the filter looks at beyond those of a span, because periods are looked at as a whole.
+_DAYS_AROUND = {Freq.YEARLY: 800, Freq.MONTHLY: 62, Freq.WEEKLY: 15, Freq.DAILY: 15}
+# How many of BYHOUR, BYMINUTE and BYSECOND multiply the candidates and do not thin them out.
+_FINER = {Freq.HOURLY: 2, Freq.MINUTELY: 1, Freq.SECONDLY: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ def random_case(random: Random) -> Case:
             rule = _random_rule(random, freq, dtstart)
         except InvalidRecurrence:
             continue
-        return _ended(random, Case(rule, start, _before(random, rule, dtstart)))
+        before = _before(random, rule, dtstart)
+        if before is not None:
+            return _ended(random, Case(rule, start, before))
 
 
 def _random_start(random: Random) -> datetime:
@@ -98,14 +104,14 @@ def _random_days(random: Random, freq: Freq, dtstart: datetime) -> tuple[ByDay, 
     return tuple(ByDay(weekday, random.choice(ordinals)) for weekday in weekdays)
 
 
-def _before(random: Random, rule: Rule, dtstart: datetime) -> datetime:
-    """The end of a span that holds at most `MOST_CANDIDATES` candidates."""
-    most = random.choice((500, 1000, 2000, 4000)) if random.random() < 0.95 else MOST_CANDIDATES - 2000
-    if rule.freq in SUB_DAILY:
-        inner = {Freq.HOURLY: (rule.by_minute, rule.by_second), Freq.MINUTELY: (rule.by_second,), Freq.SECONDLY: ()}
-        return dtstart + timedelta(seconds=most // _product(inner[rule.freq]) * _SECONDS_EACH[rule.freq] + 1)
-    days = most // _product((rule.by_hour, rule.by_minute, rule.by_second)) + 1
-    return dtstart + timedelta(days=days)
+def _before(random: Random, rule: Rule, dtstart: datetime) -> datetime | None:
+    """The end of a span that holds at most `MOST_CANDIDATES` candidates; None if one period alone may hold more."""
+    most = random.choice((500, 1000, 2000, 4000)) if random.random() < 0.95 else MOST_CANDIDATES
+    each, around = _SECONDS_EACH.get(rule.freq, 86_400), _DAYS_AROUND.get(rule.freq, 0)
+    parts = (rule.by_hour, rule.by_minute, rule.by_second)
+    at_once = _product(parts[3 - _FINER.get(rule.freq, 3) :])
+    steps = min(most // at_once, MOST_CANDIDATES // at_once - around - 1)
+    return dtstart + timedelta(seconds=steps * each) if steps > 0 else None
 
 
 def _product(lists: Iterable[tuple[int, ...]]) -> int:
