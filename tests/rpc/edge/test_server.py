@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from asyncio import StreamReader, open_connection, timeout
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -67,9 +68,13 @@ async def test_a_path_that_is_no_text_ends_its_own_call_only() -> None:
         headers = {b":method": b"POST", b":scheme": b"http", b":path": b"/a.B/\xff\xfe", b"te": b"trailers"}
         headers[b"content-type"] = b"application/grpc"
         block = b"".join(b"\0" + _sized(name) + _sized(value) for name, value in headers.items())
-        writer.write(_frame(1, 4, 1, block) + _frame(0, 1, 1, bytes(5)))
-        await _until_trailers(reader)
-        writer.close()
+        try:
+            writer.write(_frame(1, 4, 1, block) + _frame(0, 1, 1, bytes(5)))
+            await _until_trailers(reader)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
         assert await server.unary(GET_ACCOUNT)(b"", timeout=5) == b""
 
 
