@@ -87,7 +87,8 @@ def _like(dtstart: date, moment: datetime) -> date:
 def _moment(case: Case, random: Random, expected: list[datetime]) -> datetime:
     """Some moment of the span, a start or near to one as a rule."""
     if expected and random.random() < 0.7:
-        return random.choice(expected) + timedelta(seconds=random.choice((-1, 0, 0, 0, 1)))
+        moment = random.choice(expected) + timedelta(seconds=random.choice((-1, 0, 0, 0, 1)))
+        return min(moment, case.before - timedelta(seconds=1))
     span = max(int((case.before - midnight(case.dtstart)).total_seconds()), 1)
     return midnight(case.dtstart) + timedelta(seconds=random.randrange(span))
 
