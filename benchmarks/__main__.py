@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from benchmarks import loops, p1, p2, p7, p9, report, world
+from benchmarks import h2, loops, p1, p2, p6, p7, p9, report, world
 from benchmarks.bench import Bench
 from benchmarks.children import ChildFailed
 from benchmarks.databases import NotDurableError, PostgresServer, SqliteFiles, postgres_at
@@ -21,7 +21,7 @@ from tests.postgres import PostgresMissingError, running_cluster
 
 Row = Callable[[Bench], Awaitable[Sequence[Line]]]
 
-ROWS: Mapping[str, Row] = {"P1": p1.run, "P2": p2.run, "P7": p7.run, "P9": p9.run}
+ROWS: Mapping[str, Row] = {"P1": p1.run, "P2": p2.run, "P6": p6.run, "P7": p7.run, "P9": p9.run, "H2": h2.run}
 SLOTS = 600
 LEAST_ROUNDS = 5
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
-from benchmarks.children import Answer, Child
+from benchmarks.children import Answer
 
 WARM_UP = 0.5
 """The share of a round that each side runs before the first one counts."""
@@ -33,13 +34,22 @@ class Sample:
     refused: int = 0
 
 
+class Measured(Protocol):
+    """A process whose processor time can be looked at; see `Child.cpu_seconds`."""
+
+    def cpu_seconds(self) -> float | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the things that are compared. `run` works for about some seconds; `measured` is where its time goes."""
+    """One of the things that are compared. `run` works for about some seconds; `measured` is where its time goes.
+
+    None: the seconds that `run` answers with are processor time already.
+    """
 
     name: str
     run: Callable[[float], Awaitable[Answer]]
-    measured: Child
+    measured: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +111,16 @@ async def in_turns(sides: Sequence[Side], rounds: int, seconds: float) -> Figure
 
 
 async def _sample(side: Side, seconds: float) -> Sample:
-    before = side.measured.cpu_seconds()
+    before = _cpu_seconds(side)
     answer = await side.run(seconds)
-    after = side.measured.cpu_seconds()
+    after = _cpu_seconds(side)
     codes = dict(answer["codes"])
     calls, refused = codes.pop("OK", 0), codes.pop(OVERLOADED, 0)
     if codes or refused > calls:
         raise WrongAnswers(f"{side.name}: {answer['codes']} {answer.get('texts', '')}")
     used = None if before is None or after is None else 1e6 * (after - before) / calls
     return Sample(calls / answer["seconds"], used, refused)
+
+
+def _cpu_seconds(side: Side) -> float | None:
+    return side.measured.cpu_seconds() if side.measured is not None else None

@@ -1,6 +1,7 @@
 """Child: the service as it is served, with a credential on every call, and the no-op beside it.
 
 Settings: `url` of a migrated database, `log` file, `clock` at the start (RFC 3339), `loop`. Answers with its `target`.
+An order, whatever is in it, is answered with what `Watch` has seen since the last one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from benchmarks import loops, noop
-from benchmarks.children import Order, settings, tell
+from benchmarks.children import Order, serve_orders, settings, tell
+from benchmarks.stalls import Watch
 from schedsvc import bootstrap
 from schedsvc.config import Settings
 from schedsvc.rpc import logs
@@ -57,7 +59,7 @@ async def serve(order: Order) -> None:
         port = await server.start()
         try:
             tell({"target": f"127.0.0.1:{port}"})
-            await loop.run_in_executor(None, sys.stdin.read)
+            await serve_orders(Watch().carry_out)
         finally:
             await server.drain(DRAIN_SECONDS)
 

@@ -65,7 +65,7 @@ def contested_start(slot: int) -> int:
 
 async def reference_calendar(services: Services) -> None:
     """The calendar with its events and its profile."""
-    await _account(services, "reference")
+    await create_account(services, "reference")
     await services.calendars.ImportCalendar(_upload("accounts/reference/calendars/primary"), timeout=120)
     await _profile(services, "reference", "half-hours", 30, _hours(ZONE, 5, *OFFICE))
 
@@ -73,12 +73,12 @@ async def reference_calendar(services: Services) -> None:
 async def writers(services: Services) -> None:
     """Empty calendars, one in each account."""
     for calendar in CALENDARS:
-        await _account(services, calendar.split("/")[1])
+        await create_account(services, calendar.split("/")[1])
 
 
 async def contested_calendar(services: Services) -> None:
     """An empty calendar with a profile that is open around the clock."""
-    await _account(services, "contested")
+    await create_account(services, "contested")
     await _profile(services, "contested", "quarters", 15, _hours("UTC", 7, 0, 1440))
 
 
@@ -89,7 +89,7 @@ def _is_open(start: int) -> bool:
     return local.isoweekday() <= 5 and OFFICE[0] <= minute <= OFFICE[1] - 30
 
 
-async def _account(services: Services, name: str) -> None:
+async def create_account(services: Services, name: str) -> None:
     account = Account(display_name=name, time_zone=ZONE)
     await services.calendars.CreateAccount(CreateAccountRequest(account_id=name, account=account), timeout=30)
 

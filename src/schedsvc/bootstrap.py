@@ -48,13 +48,17 @@ from schedsvc.usecases.accounts import Accounts
 from schedsvc.usecases.bookings import Bookings
 from schedsvc.usecases.calendars import Calendars
 from schedsvc.usecases.credentials import Credentials
+from schedsvc.usecases.diaries import Diaries
+from schedsvc.usecases.event_lists import EventLists
 from schedsvc.usecases.events import Events
 from schedsvc.usecases.following import Following, StreamLimits
 from schedsvc.usecases.free_busy import FreeBusy
+from schedsvc.usecases.grants import Grants
 from schedsvc.usecases.imports import Imports
 from schedsvc.usecases.offers import Offers
 from schedsvc.usecases.profiles import Profiles
 from schedsvc.usecases.slots import Slots
+from schedsvc.usecases.suggestions import Suggestions
 from schedsvc.usecases.sync import Sync, Tokens
 from schedsvc.usecases.timelines import Timelines
 
@@ -226,13 +230,17 @@ def assemble(
     """The three services over a store."""
     new_id = IdSource(clock)
     offers, timelines = Offers(), Timelines()
+    diaries = Diaries(timelines)
     paging, tokens = Paging(sealer), Tokens(sealer, retention)
     timer = asyncio.get_running_loop().time
     calendar = CalendarServicer(
         accounts=Accounts(store, new_id),
         calendars=Calendars(store, new_id),
+        grants=Grants(store),
         events=Events(store, new_id),
-        free_busy=FreeBusy(store, timelines),
+        event_lists=EventLists(store),
+        free_busy=FreeBusy(store, diaries),
+        suggestions=Suggestions(store, clock, diaries),
         imports=Imports(store, new_id),
         paging=paging,
     )

@@ -16,6 +16,7 @@ from schedsvc.v1 import (
     errors_pb2,
     events_pb2,
     free_busy_pb2,
+    grants_pb2,
     interchange_pb2,
     time_pb2,
 )
@@ -29,6 +30,7 @@ FILES = (
     errors_pb2,
     events_pb2,
     free_busy_pb2,
+    grants_pb2,
     interchange_pb2,
     time_pb2,
 )
@@ -38,6 +40,7 @@ def test_what_changes_nothing_is_tried_again_and_nothing_else() -> None:
     harmless = {method.name for service in SERVICES for method in service.methods if is_harmless(method)}
     assert harmless == {
         *("GetAccount", "ListAccounts", "GetCalendar", "ListCalendars", "GetEvent", "ListEvents", "QueryFreeBusy"),
+        *("GetGrant", "ListGrants"),
         *("GetBookingProfile", "ListBookingProfiles", "ListSlots", "GetBooking", "ListBookings"),
         *("StartSync", "ListChanges", "ListUpdated", "ListDeleted", "StreamChanges"),
     }

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schedsvc.domain.events import Level
-from schedsvc.domain.freebusy import Period, busy_periods
-from schedsvc.domain.timeline import Item
-from tests.domain.offers import item
+from schedsvc.domain.freebusy import Period, busy_periods, cut, strung, view
+from schedsvc.domain.timeline import CHUNK_SECONDS, Item
+from tests.domain.offers import item, timeline
 
 minutes = st.integers(-10, 70)
 items = st.lists(
@@ -77,3 +77,44 @@ def test_back_to_back_meetings_are_one_period_and_free_items_none() -> None:
 
 def test_buffers_are_not_busy_time() -> None:
     assert busy_periods([item(20, 30, before=10, after=10)], 0, 60) == [Period(20, 30, Level.BUSY)]
+
+
+@given(items, st.integers(0, 60), st.integers(0, 60))
+def test_periods_cut_at_a_border_and_strung_together_are_those_of_the_whole(some: list[Item], a: int, b: int) -> None:
+    whole = busy_periods(some, 0, 60)
+    borders = sorted({0, a, b, 60})
+    parts = [cut(whole, lo, hi) for lo, hi in pairwise(borders)]
+    assert parts == [busy_periods(some, lo, hi) for lo, hi in pairwise(borders)]
+    assert strung(parts) == whole
+
+
+@given(items, st.integers(-30, 30), st.integers(0, 60))
+def test_a_timeline_tells_the_periods_of_its_items_over_the_borders_of_its_chunks(
+    some: list[Item], first: int, length: int
+) -> None:
+    moved = [item(i.start + CHUNK_SECONDS, i.end + CHUNK_SECONDS, i.level) for i in some]
+    lo, hi = CHUNK_SECONDS + first, CHUNK_SECONDS + first + length
+    assert timeline(moved, 0, 2 * CHUNK_SECONDS).periods(lo, hi) == busy_periods(moved, lo, hi)
+
+
+DIGITS = {
+    Level.NONE: "0",
+    Level.TENTATIVE: "1",
+    Level.BUSY: "2",
+    Level.OUT_OF_OFFICE: "3",
+    Level.WORKING_ELSEWHERE: "4",
+}
+
+
+@given(st.lists(items, max_size=3), st.integers(1, 70))
+def test_a_view_has_the_strongest_level_of_each_step(several: list[list[Item]], step: int) -> None:
+    periods = [period for some in several for period in busy_periods(some, 0, 60)]
+    painting = painted(periods, 0, 60)
+    steps = [max(painting[n : n + step]) for n in range(0, 60, step)]
+    assert view(periods, 0, 60, step) == "".join(DIGITS[level] for level in steps)
+    assert view(periods[::-1], 0, 60, step) == view(periods, 0, 60, step)
+
+
+def test_a_view_counts_from_the_start_of_its_window_and_ends_with_a_part_of_a_step() -> None:
+    assert view([Period(107, 108, Level.BUSY), Period(124, 125, Level.TENTATIVE)], 101, 125, 10) == "201"
+    assert view([], 101, 102, 10) == "0"

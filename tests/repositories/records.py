@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from schedsvc.domain.accounts import Account, AccountKind
 from schedsvc.domain.bookings import Booker, Booking, BookingState
@@ -17,6 +18,7 @@ from schedsvc.domain.events import (
     ResponseStatus,
     ShowAs,
 )
+from schedsvc.domain.grants import Grant
 from schedsvc.domain.hours import MinuteRange, WorkHours
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.keys import ApiKey
@@ -25,12 +27,23 @@ from schedsvc.domain.names import (
     BookingName,
     CalendarName,
     EventName,
+    GrantName,
     ProfileName,
     primary_calendar,
 )
+from schedsvc.domain.particulars import (
+    Attachment,
+    Conference,
+    Organizer,
+    Reminder,
+    ReminderMethod,
+    Reminders,
+    Visibility,
+)
 from schedsvc.domain.principals import Scope
 from schedsvc.domain.profiles import BookingProfile, DatePeriod
-from schedsvc.domain.time import AllDay, Zoned, utc
+from schedsvc.domain.roles import Role
+from schedsvc.domain.time import LATEST, AllDay, Zoned, utc
 
 TENANT = "tenant-a"
 OTHER = "tenant-b"
@@ -74,10 +87,15 @@ def calendar(name: CalendarName) -> Calendar:
         time_zone="America/New_York",
         metadata={"m": STRANGE},
         external_ref=ExternalRef("other", "id", "etag"),
+        default_reminders=(Reminder(ReminderMethod.EMAIL, 40_320), Reminder(ReminderMethod.POPUP, 0)),
         edition=0,
         create_time=NEVER,
         update_time=NEVER,
     )
+
+
+def grant(on: CalendarName, grantee: str = "bob", role: Role = Role.READER) -> Grant:
+    return Grant(name=GrantName(on, grantee), role=role, edition=0, create_time=NEVER, update_time=NEVER)
 
 
 def event(
@@ -115,6 +133,30 @@ def event(
         create_time=NEVER,
         update_time=NEVER,
     )
+
+
+def full_event(id_: str = "full") -> Event:
+    """With everything that most events have not."""
+    return replace(
+        event(id_),
+        attendees=(Attendee("B@example.org", STRANGE, AttendeeType.RESOURCE, ResponseStatus.DECLINED, STRANGE),),
+        visibility=Visibility.CONFIDENTIAL,
+        organizer=Organizer("o@example.org", STRANGE),
+        reminders=Reminders(use_default=False, overrides=(Reminder(ReminderMethod.EMAIL, 40_320),)),
+        conference=Conference("https://example.org", "+1", "0", "p"),
+        attachments=(Attachment("https://example.org/a", STRANGE, "text/plain"),),
+        categories=("b", "a"),
+        color="#123456",
+        floating=True,
+        zone="Europe/Berlin",
+        owner="ada@example.org",
+    )
+
+
+def series(id_: str = "weekly", extent: Interval = (MONDAY + 9 * HOUR, LATEST), **values: Any) -> Event:
+    """Every week an hour, from the beginning of the extent on."""
+    once = event(id_, (extent[0], extent[0] + HOUR))
+    return replace(once, **{"recurrence": ("RRULE:FREQ=WEEKLY",), "extent": extent, "occupied": extent, **values})
 
 
 def all_day_event(id_: str, day: date, days: int = 1) -> Event:

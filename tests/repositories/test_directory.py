@@ -89,7 +89,7 @@ async def test_records_come_back_exactly_as_they_were_given(empty: SqlStore, dat
 
 async def test_what_may_be_absent_may_be_absent(empty: SqlStore) -> None:
     bare_account = replace(account(), work_hours=None, attributes={}, metadata={})
-    bare_calendar = replace(calendar(ADA), external_ref=None, metadata={})
+    bare_calendar = replace(calendar(ADA), external_ref=None, metadata={}, default_reminders=())
     bare_profile = replace(profile(), work_hours=None, active_from=None)
 
     def create(tx: Write) -> tuple[Account, Calendar, BookingProfile]:

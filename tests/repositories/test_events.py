@@ -267,8 +267,8 @@ async def test_all_day_gives_every_event_that_starts_on_a_date(store: SqlStore) 
         store, [all_day_event("d2", date(2030, 5, 1)), event("e1"), all_day_event("d1", date(2020, 1, 1))]
     )
     async with store.read(TENANT) as tx:
-        assert await tx.events.all_day(ADA) == [made[2], made[0]]
-        assert await tx.events.all_day(SIDE) == []
+        assert await tx.events.zoned_by_calendar(ADA) == [made[2], made[0]]
+        assert await tx.events.zoned_by_calendar(SIDE) == []
 
 
 async def test_deleted_events_are_gone_and_their_ids_free(store: SqlStore) -> None:

@@ -43,7 +43,7 @@ READS: dict[str, tuple[Call, int]] = {
     "events after a key": (lambda tx: tx.events.list(ADA, EventFilter(), Page(50, (LO, ""))), 400),
     "an event": (lambda tx: tx.events.get(event("x5").name), 1),
     "whether there are events": (lambda tx: tx.events.exist(SIDE), 1),
-    "events on dates": (lambda tx: tx.events.all_day(ADA), 0),
+    "events on dates": (lambda tx: tx.events.zoned_by_calendar(ADA), 0),
     "live events": (lambda tx: tx.events.live(ADA, None, FAR, COUNT, 50), 50),
     "a booking": (lambda tx: tx.bookings.get(booking("x5").name), 1),
     "bookings of a profile": (lambda tx: tx.bookings.list(INTRO, None, BookingFilter(starts=WINDOW), Page(50)), 50),
@@ -101,8 +101,10 @@ def bulk(rows: str) -> Iterator[str]:
     )
     first = f"(SELECT body FROM {{}} WHERE tenant_id = '{TENANT}' ORDER BY tenant_id LIMIT 1)"
     yield (
-        f"INSERT INTO events SELECT '{TENANT}', 'ada/ada', 'x' || n, 'u' || n, {span}, {start}, {start} + {length},"
-        f" {start}, {start} + {length}, 3, 0, NULL, n, 0, n, 'text', {first.format('events')} FROM {rows}"
+        "INSERT INTO events (tenant_id, feed_id, event_id, uid, span, start_s, end_s, occupied_start_s, occupied_end_s,"
+        " level, all_day, recurring, shown, booking, revision, idx, born, update_us, search, attendees, pairs, body)"
+        f" SELECT '{TENANT}', 'ada/ada', 'x' || n, 'u' || n, {span}, {start}, {start} + {length}, {start},"
+        f" {start} + {length}, 3, 0, 0, 3, NULL, n, 0, n, n, 'text', '', '', {first.format('events')} FROM {rows}"
     )
     yield (
         f"INSERT INTO bookings SELECT '{TENANT}', o || '/intro', 'x' || n, o, 1, {start}, {start} + 1800, 'b', n, 0, n,"
@@ -111,7 +113,7 @@ def bulk(rows: str) -> Iterator[str]:
     )
     yield (
         f"INSERT INTO changes SELECT '{TENANT}', 2, 'ada/ada', n, 0, 2, NULL, 'x' || (n % 20000), 'u', 1, 2, 1, 2, 1,"
-        f" 1, {first.format('events')} FROM {rows}"
+        f" 1, {first.format('events')}, NULL, NULL FROM {rows}"
     )
     yield f"INSERT INTO feeds SELECT '{TENANT}', 2, 'bulk/c' || n, 1, 1, 1, 0 FROM {rows}"
     yield f"INSERT INTO requests SELECT '{TENANT}', '', 'm', 'r' || n, 'x', 'y', n FROM {rows}"

@@ -124,7 +124,8 @@ async def test_the_tables_of_another_program_are_left_alone(blank: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "state"), [("0001", "current"), ("9999", "newer"), ("abcd", "unknown"), ("10000", "unknown")]
+    ("version", "state"),
+    [("0001", "older"), ("0003", "current"), ("9999", "newer"), ("abcd", "unknown"), ("10000", "unknown")],
 )
 def test_versions_tell_earlier_from_later(version: str, state: str) -> None:
     assert state_of_version(version) == state

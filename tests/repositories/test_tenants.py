@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from schedsvc.domain.feeds import FeedKey, account_feed, calendar_feed, profile_feed
 from schedsvc.domain.names import AccountName
+from schedsvc.domain.roles import Role
 from schedsvc.repositories.base import Once, Write
 from schedsvc.repositories.sql import tables
 from schedsvc.repositories.sql.session import Session
@@ -29,12 +30,13 @@ from tests.repositories.records import (
     all_day_event,
     booking,
     event,
+    grant,
     key,
 )
 from tests.repositories.tour import READS
 
 FEEDS = [calendar_feed(ADA), calendar_feed(SIDE), profile_feed(INTRO), account_feed(AccountName("ada"))]
-REPOSITORIES = ("accounts", "calendars", "events", "profiles", "bookings", "changes", "keys")
+REPOSITORIES = ("accounts", "calendars", "grants", "events", "profiles", "bookings", "changes", "outbox", "keys")
 # What speaks of no tenant: the clock, the look for any key at all, and the probe of writability.
 WITHOUT_TENANT = ("SELECT clock_timestamp()", "FROM api_keys WHERE api_keys.revoke_us IS NULL")
 
@@ -43,8 +45,12 @@ async def fill(tx: Write) -> None:
     """So that every read finds something."""
     tx.events.create(event())
     tx.events.create(replace(all_day_event("dates", date(2030, 1, 1)), uid=event().uid))
+    tx.events.create(series())
+    tx.outbox.add("topic", str(event().name), {"of": tx.tenant})
     tx.bookings.create(booking())
     tx.keys.create(key(tenant=tx.tenant))
+    tx.grants.create(grant(ADA))
+    tx.grants.create(grant(SIDE))
 
 
 async def change_everything(tx: Write) -> None:
@@ -64,8 +70,10 @@ async def change_everything(tx: Write) -> None:
     tx.calendars.delete(side)
     tx.profiles.update(intro)
     tx.profiles.delete(intro)
+    tx.grants.update(grant(ADA, role=Role.WRITER))
+    tx.grants.delete(grant(ADA))
     tx.events.update(made, made)
-    tx.events.delete((await tx.events.all_day(ADA))[0])
+    tx.events.delete((await tx.events.zoned_by_calendar(ADA))[0])
     tx.bookings.update(booked, booked)
     tx.keys.update(key(tenant=tx.tenant))
 

@@ -40,7 +40,7 @@ METHODS: Mapping[str, MethodDescriptor] = {
 
 def is_write(method: MethodDescriptor) -> bool:
     """Whether the RPC changes anything: all but those that ask."""
-    return not method.name.startswith(("Get", "List", "Query", "Start", "Stream"))
+    return not method.name.startswith(("Get", "List", "Query", "Suggest", "Start", "Stream"))
 
 
 WRITES = [name for name, method in METHODS.items() if is_write(method)]
@@ -60,14 +60,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Calls with one credential; "" for none. `authorization` is the value of the metadata."""
+    """Calls with one credential; "" for none. `authorization` and `act_as` are values of the metadata."""
 
     channel: aio.Channel
     authorization: str = ""
+    act_as: str = ""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        return (("authorization", self.authorization),) if self.authorization else ()
+        values = {"authorization": self.authorization, "x-act-as": self.act_as}
+        return tuple((key, value) for key, value in values.items() if value)
 
     @property
     def calendar(self) -> CalendarServiceAsyncStub:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
-from google.api.field_behavior_pb2 import OUTPUT_ONLY, field_behavior
+from google.api.field_behavior_pb2 import IMMUTABLE, OUTPUT_ONLY, field_behavior
 from google.api.resource_pb2 import resource, resource_reference
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -17,6 +17,7 @@ Path = tuple[FieldDescriptor, ...]
 PARENTS: Mapping[str, str] = {
     "schedsvc/Calendar": "schedsvc/Account",
     "schedsvc/Event": "schedsvc/Calendar",
+    "schedsvc/Grant": "schedsvc/Calendar",
     "schedsvc/BookingProfile": "schedsvc/Account",
     "schedsvc/Booking": "schedsvc/BookingProfile",
 }
@@ -27,8 +28,12 @@ SEVERAL: Mapping[str, tuple[str, ...]] = {
 
 
 def references(request: Descriptor) -> Iterator[tuple[Path, str]]:
-    """Every field of a request that names an existing resource, with the kind of the resource."""
-    yield from _within(request, ())
+    """Every field of a request that names an existing resource, with the kind of the resource.
+
+    What an update cannot change need not exist.
+    """
+    ignored = {OUTPUT_ONLY, IMMUTABLE} if "update_mask" in request.fields_by_name else {OUTPUT_ONLY}
+    yield from _within(request, (), ignored)
     if "update_mask" in request.fields_by_name:
         for field in request.fields:
             kind = _resource(field.message_type)
@@ -56,15 +61,15 @@ def naming(request: M, path: Path, name: str) -> M:
     return copy
 
 
-def _within(message: Descriptor, path: Path) -> Iterator[tuple[Path, str]]:
+def _within(message: Descriptor, path: Path, ignored: Collection[int]) -> Iterator[tuple[Path, str]]:
     for field in message.fields:
-        if OUTPUT_ONLY in field.GetOptions().Extensions[field_behavior]:
+        if not set(field.GetOptions().Extensions[field_behavior]).isdisjoint(ignored):
             continue
         for kind in _kinds(field):
             yield (*path, field), kind
         inner = field.message_type
         if inner is not None and inner.full_name.startswith("schedsvc.") and inner is not message:
-            yield from _within(inner, (*path, field))
+            yield from _within(inner, (*path, field), ignored)
 
 
 def _kinds(field: FieldDescriptor) -> tuple[str, ...]:

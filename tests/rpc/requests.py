@@ -36,12 +36,17 @@ from schedsvc.v1.bookings_pb2 import (
     ListSlotsRequest,
 )
 from schedsvc.v1.calendars_pb2 import (
+    ACCESS_ROLE_FREE_BUSY_READER,
+    ACCESS_ROLE_READER,
+    ACCESS_ROLE_WRITER,
+    AccessRole,
     Calendar,
     CreateCalendarRequest,
     DeleteCalendarRequest,
     ExternalRef,
     GetCalendarRequest,
     ListCalendarsRequest,
+    Reminder,
     UpdateCalendarRequest,
 )
 from schedsvc.v1.changes_pb2 import (
@@ -59,10 +64,20 @@ from schedsvc.v1.events_pb2 import (
     Event,
     GetEventRequest,
     ListEventsRequest,
+    ShowAs,
     UpdateEventRequest,
 )
 from schedsvc.v1.free_busy_pb2 import QueryFreeBusyRequest
+from schedsvc.v1.grants_pb2 import (
+    CreateGrantRequest,
+    DeleteGrantRequest,
+    GetGrantRequest,
+    Grant,
+    ListGrantsRequest,
+    UpdateGrantRequest,
+)
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
+from schedsvc.v1.suggestions_pb2 import MemberGroup, SuggestTimesRequest, TimeInterval
 from schedsvc.v1.time_pb2 import DaySchedule, EventTime, MinuteRange, TimeBound, WorkHours
 from tests.rpc.callers import Caller
 
@@ -90,8 +105,10 @@ class World:
 
     account: str
     spare_account: str
+    guest_account: str
     calendar: str
     spare_calendar: str
+    grant: str
     event: str
     profile: str
     spare_profile: str
@@ -142,11 +159,17 @@ def booking_at(seconds: int, email: str = "grace@example.org", **fields: object)
     return Booking(start=at(seconds), booker=Booker(email=email, display_name="Grace"), **fields)  # type: ignore[arg-type]
 
 
+async def share(caller: Caller, calendar: str, grantee: str, role: AccessRole.ValueType) -> Grant:
+    return await caller.calendar.CreateGrant(
+        CreateGrantRequest(parent=calendar, grant=Grant(grantee=grantee, role=role))
+    )
+
+
 async def prepare(caller: Caller, owner: str = "ada", suffix: str = "") -> World:
     """Makes a world below the account `owner`, which may be there already; `suffix` ends the ids of its children."""
-    account, spare = f"accounts/{owner}", f"spare{suffix}-{owner}"
+    account, spare, guest = f"accounts/{owner}", f"spare{suffix}-{owner}", f"guest{suffix}-{owner}"
     calendar, profile = f"side{suffix}", f"intro{suffix}"
-    for id_ in (owner, spare):
+    for id_ in (owner, spare, guest):
         await caller.calendar.CreateAccount(CreateAccountRequest(account_id=id_, account=Account(time_zone="UTC")))
     for id_ in (calendar, f"spare{suffix}"):
         await caller.calendar.CreateCalendar(
@@ -160,6 +183,7 @@ async def prepare(caller: Caller, owner: str = "ada", suffix: str = "") -> World
                 booking_profile=half_hours(conflict_calendars=[f"{account}/calendars/{calendar}"]),
             )
         )
+    granted = await share(caller, f"{account}/calendars/{calendar}", f"accounts/{guest}", ACCESS_ROLE_READER)
     made = await caller.calendar.CreateEvent(
         CreateEventRequest(
             parent=f"{account}/calendars/{calendar}",
@@ -176,8 +200,10 @@ async def prepare(caller: Caller, owner: str = "ada", suffix: str = "") -> World
     return World(
         account=account,
         spare_account=f"accounts/{spare}",
+        guest_account=f"accounts/{guest}",
         calendar=f"{account}/calendars/{calendar}",
         spare_calendar=f"{account}/calendars/spare{suffix}",
+        grant=granted.name,
         event=made.name,
         profile=f"{account}/bookingProfiles/{profile}",
         spare_profile=f"{account}/bookingProfiles/spare{suffix}",
@@ -217,12 +243,19 @@ def _create_calendar(world: World) -> Message:
             time_zone="Asia/Tokyo",
             metadata={"kind": "travel"},
             external_ref=ExternalRef(provider="caldav", id="c-1", etag="e-1"),
+            default_reminders=[Reminder(method=Reminder.METHOD_POPUP, minutes_before=10)],
         ),
     )
 
 
 def _update_calendar(world: World) -> Message:
     return UpdateCalendarRequest(calendar=Calendar(name=world.calendar, display_name="On the side", color="#123456"))
+
+
+def _create_grant(world: World) -> Message:
+    return CreateGrantRequest(
+        parent=world.primary_calendar, grant=Grant(grantee=world.guest_account, role=ACCESS_ROLE_FREE_BUSY_READER)
+    )
 
 
 def _create_event(world: World) -> Message:
@@ -260,7 +293,33 @@ def _update_event(world: World) -> Message:
 
 def _query_free_busy(world: World) -> Message:
     return QueryFreeBusyRequest(
-        targets=[world.calendar, world.account], time_min=bound(0), time_max=bound(DAY), time_zone="Europe/Berlin"
+        targets=[world.calendar, world.account],
+        time_min=bound(0),
+        time_max=bound(DAY),
+        time_zone="Europe/Berlin",
+        view_step_minutes=30,
+        include_work_hours=True,
+        fail_open=True,
+    )
+
+
+def _suggest_times(world: World) -> Message:
+    return SuggestTimesRequest(
+        groups=[MemberGroup(members=[world.calendar]), MemberGroup(members=[world.account, world.calendar], required=1)],
+        duration=Duration(seconds=1800),
+        time_min=TimeBound(date="2030-01-07"),
+        time_max=bound(2 * DAY),
+        time_zone="Europe/Berlin",
+        step_minutes=15,
+        buffer_before_minutes=5,
+        buffer_after_minutes=10,
+        use_work_hours=True,
+        extra_busy=[TimeInterval(start=at(10 * HOUR), end=at(11 * HOUR))],
+        only_within=[TimeInterval(start=at(0), end=at(DAY))],
+        busy_statuses=[ShowAs.SHOW_AS_BUSY, ShowAs.SHOW_AS_WORKING_ELSEWHERE],
+        fail_open=True,
+        format=SuggestTimesRequest.FORMAT_SLOTS,
+        page_size=10,
     )
 
 
@@ -354,12 +413,20 @@ BUILDERS: Mapping[str, Callable[[World], Message]] = {
     "CalendarService/ListCalendars": lambda world: ListCalendarsRequest(parent=world.account, page_size=10),
     "CalendarService/UpdateCalendar": _update_calendar,
     "CalendarService/DeleteCalendar": lambda world: DeleteCalendarRequest(name=world.spare_calendar),
+    "CalendarService/CreateGrant": _create_grant,
+    "CalendarService/GetGrant": lambda world: GetGrantRequest(name=world.grant),
+    "CalendarService/ListGrants": lambda world: ListGrantsRequest(parent=world.calendar, page_size=10),
+    "CalendarService/UpdateGrant": lambda world: UpdateGrantRequest(
+        grant=Grant(name=world.grant, role=ACCESS_ROLE_WRITER)
+    ),
+    "CalendarService/DeleteGrant": lambda world: DeleteGrantRequest(name=world.grant),
     "CalendarService/CreateEvent": _create_event,
     "CalendarService/GetEvent": lambda world: GetEventRequest(name=world.event),
     "CalendarService/ListEvents": _list_events,
     "CalendarService/UpdateEvent": _update_event,
     "CalendarService/DeleteEvent": lambda world: DeleteEventRequest(name=world.event),
     "CalendarService/QueryFreeBusy": _query_free_busy,
+    "CalendarService/SuggestTimes": _suggest_times,
     "CalendarService/ImportCalendar": _import_calendar,
     "BookingService/CreateBookingProfile": _create_profile,
     "BookingService/GetBookingProfile": lambda world: GetBookingProfileRequest(name=world.profile),

@@ -78,5 +78,5 @@ async def test_a_lock_that_is_free_at_a_later_try_is_not_noticed_by_the_caller(
 async def test_reading_waits_for_no_writer(hurried: Caller, world: World, database: Database) -> None:
     async with _locked(database):
         for name in BUILDERS:
-            if name.split("/")[1].startswith(("Get", "List", "Query", "Start")):
+            if name.split("/")[1].startswith(("Get", "List", "Query", "Suggest", "Start")):
                 await hurried.send(name, BUILDERS[name](world))

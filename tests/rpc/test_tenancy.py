@@ -27,6 +27,10 @@ pytestmark = on_both_stores
 FOREIGN = {
     "schedsvc/Account": ["accounts/zoe"],
     "schedsvc/Calendar": ["accounts/ada/calendars/side-b", "accounts/zoe/calendars/side-z"],
+    "schedsvc/Grant": [
+        "accounts/ada/calendars/side-b/grants/guest-b-ada",
+        "accounts/zoe/calendars/side-z/grants/guest-z-zoe",
+    ],
     "schedsvc/Event": [
         "accounts/ada/calendars/side-b/events/standup-b",
         "accounts/zoe/calendars/side-z/events/standup-z",
@@ -139,7 +143,7 @@ async def test_lists_over_everything_stop_at_the_tenant(alpha: Caller, beta: Cal
     profiles = await alpha.booking.ListBookingProfiles(ListBookingProfilesRequest(parent="accounts/-"))
     bookings = await alpha.booking.ListBookings(ListBookingsRequest(parent="accounts/-/bookingProfiles/-"))
     found: list[Any] = [*accounts.accounts, *calendars.calendars, *profiles.booking_profiles, *bookings.bookings]
-    assert len(found) == 2 + 4 + 2 + 1
+    assert len(found) == 3 + 5 + 2 + 1
     assert not [item.name for item in found if "-b" in item.name or "zoe" in item.name]
 
 

@@ -22,6 +22,8 @@ from schedsvc.repositories.sql.store import SqlStore
 from schedsvc.usecases.accounts import Accounts
 from schedsvc.usecases.bookings import Bookings
 from schedsvc.usecases.calendars import Calendars
+from schedsvc.usecases.diaries import Diaries
+from schedsvc.usecases.event_lists import EventLists
 from schedsvc.usecases.events import Events
 from schedsvc.usecases.free_busy import FreeBusy
 from schedsvc.usecases.imports import Imports
@@ -73,8 +75,9 @@ class Process:
         self.accounts = Accounts(self.store, self.new_id)
         self.calendars = Calendars(self.store, self.new_id)
         self.events = Events(self.store, self.new_id)
+        self.event_lists = EventLists(self.store)
         self.imports = Imports(self.store, self.new_id)
-        self.free_busy = FreeBusy(self.store, timelines)
+        self.free_busy = FreeBusy(self.store, Diaries(timelines))
         self.profiles = Profiles(self.store, self.new_id)
         self.slots = Slots(self.store, self.clock, offers, timelines)
         self.bookings = Bookings(self.store, self.new_id, offers, timelines)

@@ -17,6 +17,7 @@ from schedsvc.domain.errors import (
 from schedsvc.domain.events import EventStatus
 from schedsvc.domain.feeds import FeedKey, calendar_feed, profile_feed
 from schedsvc.domain.names import AccountName, CalendarName, ProfileName
+from schedsvc.usecases.event_writes import Creation, Deletion
 from tests.usecases.conftest import ADA, ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, ManualClock, Process
 from tests.usecases.drafts import HOUR, account_draft, booking_draft, calendar_draft, event_draft, profile_draft
 
@@ -36,17 +37,17 @@ async def test_an_event_on_the_primary_calendar_keeps_an_account(process: Proces
     bob = AccountName("bob")
     await process.accounts.create(ADMIN, NOW, "bob", account_draft())
     primary = CalendarName("bob", "bob")
-    event = await process.events.create(ADMIN, NOW, primary, "", event_draft())
+    event = await process.events.create(ADMIN, NOW, primary, Creation("", event_draft()))
     with pytest.raises(NotEmpty):
         await process.accounts.delete(ADMIN, NOW, bob)
-    await process.events.delete(ADMIN, NOW, event.name)
+    await process.events.delete(ADMIN, NOW, Deletion(event.name))
     await process.accounts.delete(ADMIN, NOW, bob)
     with pytest.raises(ResourceNotFound):
         await process.accounts.get(ADMIN, bob)
 
 
 async def test_an_account_deleted_by_force_takes_all_with_it(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "e", event_draft())
+    await process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft()))
     booking = await process.bookings.create(ADMIN, NOW, INTRO, "b", booking_draft(10 * HOUR))
     await process.accounts.delete(ADMIN, NOW, ADA, force=True)
     for get in (
@@ -93,7 +94,7 @@ async def test_a_calendar_that_a_profile_uses_is_kept(process: Process) -> None:
 
 async def test_a_calendar_goes_with_its_events_and_one_marker(process: Process) -> None:
     for number in range(3):
-        await process.events.create(ADMIN, NOW, SPARE, f"e{number}", event_draft())
+        await process.events.create(ADMIN, NOW, SPARE, Creation(f"e{number}", event_draft()))
     await process.calendars.delete(ADMIN, NOW, SPARE)
     assert await _log(process, calendar_feed(SPARE)) == [None, None, None, TombstoneReason.CALENDAR_DELETED]
     async with process.store.read(ADMIN.tenant) as tx:
@@ -101,11 +102,11 @@ async def test_a_calendar_goes_with_its_events_and_one_marker(process: Process) 
 
 
 async def test_nothing_is_written_to_a_deleted_calendar(process: Process) -> None:
-    event = await process.events.create(ADMIN, NOW, SPARE, "e", event_draft())
+    event = await process.events.create(ADMIN, NOW, SPARE, Creation("e", event_draft()))
     await process.calendars.delete(ADMIN, NOW, SPARE)
     for write in (
-        process.events.create(ADMIN, NOW, SPARE, "", event_draft()),
-        process.events.delete(ADMIN, NOW, event.name),
+        process.events.create(ADMIN, NOW, SPARE, Creation("", event_draft())),
+        process.events.delete(ADMIN, NOW, Deletion(event.name)),
         process.imports.run(ADMIN, NOW, SPARE, []),
         process.profiles.create(ADMIN, NOW, ADA, "", profile_draft(conflict_calendars=(SPARE,))),
     ):

@@ -18,7 +18,8 @@ from schedsvc.domain.ranges import RangeRequest
 from schedsvc.domain.time import Zoned, utc
 from schedsvc.repositories.base import Page
 from schedsvc.usecases.bookings import BookingQuery
-from schedsvc.usecases.events import EventQuery
+from schedsvc.usecases.event_lists import EventQuery
+from schedsvc.usecases.event_writes import Change, Creation, Deletion
 from schedsvc.usecases.imports import Outcome
 from schedsvc.usecases.slots import SlotQuery
 from tests.usecases.conftest import ADMIN, INTRO, NOW, SIDE, SPARE, ManualClock, Process
@@ -28,8 +29,9 @@ LATER = Zoned(utc(MIDNIGHT + 5 * HOUR).replace(tzinfo=None), "UTC")
 
 
 async def _changed(process: Process, **changes: Any) -> Event:
-    made = await process.events.create(ADMIN, NOW, SIDE, "", event_draft(description="d"))
-    return await process.events.update(ADMIN, NOW, made.name, "", lambda event: replace(event, **changes))
+    made = await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(description="d")))
+    changed = await process.events.update(ADMIN, NOW, Change(made.name, "", lambda event: replace(event, **changes)))
+    return changed.event
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,9 @@ async def test_other_changes_are_none(changes: dict[str, Any], process: Process)
 async def test_calling_off_and_taking_back_are_two_versions(process: Process) -> None:
     made = await _changed(process, status=EventStatus.CANCELLED)
     again = await process.events.update(
-        ADMIN, NOW, made.name, "", lambda event: replace(event, status=EventStatus.CONFIRMED)
+        ADMIN, NOW, Change(made.name, "", lambda event: replace(event, status=EventStatus.CONFIRMED))
     )
-    assert again.sequence == 2
+    assert again.event.sequence == 2
 
 
 async def test_the_same_instant_in_another_zone_is_a_new_version(process: Process) -> None:
@@ -77,23 +79,23 @@ async def test_the_same_instant_in_another_zone_is_a_new_version(process: Proces
 
 
 async def test_an_update_that_changes_nothing_writes_nothing(process: Process, clock: ManualClock) -> None:
-    made = await process.events.create(ADMIN, NOW, SIDE, "e", event_draft())
+    made = await process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft()))
     clock.pass_by(hours=1)
-    assert await process.events.update(ADMIN, NOW, made.name, "", lambda event: event) == made
+    assert (await process.events.update(ADMIN, NOW, Change(made.name, "", lambda event: event))).event == made
 
 
 async def test_a_uid_is_in_a_calendar_once(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "", event_draft(uid="u"))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(uid="u")))
     with pytest.raises(IdTaken):
-        await process.events.create(ADMIN, NOW, SIDE, "", event_draft(uid="u"))
-    await process.events.create(ADMIN, NOW, SPARE, "", event_draft(uid="u"))
+        await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(uid="u")))
+    await process.events.create(ADMIN, NOW, SPARE, Creation("", event_draft(uid="u")))
 
 
 async def test_a_new_zone_moves_the_days_of_a_calendar_and_puts_each_into_its_feed(process: Process) -> None:
     day = date(2030, 1, 8)
     for id_ in ("a", "b"):
-        await process.events.create(ADMIN, NOW, SIDE, id_, day_draft(day))
-    timed = await process.events.create(ADMIN, NOW, SIDE, "timed", event_draft())
+        await process.events.create(ADMIN, NOW, SIDE, Creation(id_, day_draft(day)))
+    timed = await process.events.create(ADMIN, NOW, SIDE, Creation("timed", event_draft()))
     await process.calendars.update(ADMIN, NOW, SIDE, "", lambda c: replace(c, time_zone="Asia/Tokyo"))
     async with process.store.read(ADMIN.tenant) as tx:
         log = await tx.changes.log(calendar_feed(SIDE), Place(3, 0), 10**6, 100)
@@ -107,9 +109,9 @@ async def test_a_new_zone_moves_the_days_of_a_calendar_and_puts_each_into_its_fe
 
 
 async def test_other_changes_of_a_calendar_touch_no_event(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "a", day_draft(date(2030, 1, 8)))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("a", day_draft(date(2030, 1, 8))))
     changed = await process.calendars.update(ADMIN, NOW, SIDE, "", lambda c: replace(c, color="#000000"))
-    assert changed.color == "#000000"
+    assert changed.calendar.color == "#000000"
     async with process.store.read(ADMIN.tenant) as tx:
         heads = await tx.heads([calendar_feed(SIDE)])
     assert heads[calendar_feed(SIDE)].revision == 1
@@ -118,7 +120,7 @@ async def test_other_changes_of_a_calendar_touch_no_event(process: Process) -> N
 async def test_a_new_zone_moves_what_its_days_take_from_slots_at_once(process: Process) -> None:
     """The eighth of January blocks the whole day; in Tokyo it ends at three in the afternoon in UTC."""
     busy = day_draft(date(2030, 1, 8), show_as=ShowAs.BUSY)
-    await process.events.create(ADMIN, NOW, SIDE, "a", busy)
+    await process.events.create(ADMIN, NOW, SIDE, Creation("a", busy))
     query = SlotQuery(INTRO, RangeRequest(MIDNIGHT + DAY, MIDNIGHT + 2 * DAY), None, 1000)
     assert (await process.slots.list(ADMIN, query)).starts == []
     await process.calendars.update(ADMIN, NOW, SIDE, "", lambda c: replace(c, time_zone="Asia/Tokyo"))
@@ -128,9 +130,9 @@ async def test_a_new_zone_moves_what_its_days_take_from_slots_at_once(process: P
 async def test_the_event_of_a_booking_is_not_changed_by_hand(process: Process) -> None:
     booking = await process.bookings.create(ADMIN, NOW, INTRO, "", booking_draft(10 * HOUR))
     with pytest.raises(OwnedByBooking):
-        await process.events.update(ADMIN, NOW, booking.event, "", lambda event: replace(event, subject="s"))
+        await process.events.update(ADMIN, NOW, Change(booking.event, "", lambda event: replace(event, subject="s")))
     with pytest.raises(OwnedByBooking):
-        await process.events.delete(ADMIN, NOW, booking.event)
+        await process.events.delete(ADMIN, NOW, Deletion(booking.event))
 
 
 def _component(uid: str, draft: EventDraft | None, sequence: int = 0) -> Component:
@@ -183,8 +185,8 @@ async def test_cancelling_twice_makes_no_new_revision(process: Process, clock: M
     ("text", "count"), [("KAFFEE", 1), ("straße", 1), ("STRASSE", 1), ("%", 0), ("_", 0), ("kaffee  ", 0)]
 )
 async def test_a_search_finds_a_part_of_the_text_whatever_its_case(text: str, count: int, process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "", event_draft(subject="Kaffee in der Straße"))
-    found = await process.events.list(ADMIN, SIDE, EventQuery(RangeRequest(None, None), (), text), Page(10))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(subject="Kaffee in der Straße")))
+    found = await process.event_lists.list(ADMIN, SIDE, EventQuery(RangeRequest(None, None), (), text), Page(10))
     assert len(found.records) == count
 
 

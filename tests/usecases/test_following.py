@@ -15,6 +15,7 @@ from schedsvc.domain.feeds import FeedKey, FeedKind, calendar_feed, profile_feed
 from schedsvc.domain.positions import Family
 from schedsvc.domain.ranges import RangeRequest
 from schedsvc.repositories.sql.store import SqlStore
+from schedsvc.usecases.event_writes import Creation
 from schedsvc.usecases.feeds import whole_revisions
 from schedsvc.usecases.following import Batch, Bookmark, Following, Message, StreamLimits
 from tests.usecases.conftest import ADMIN, INTRO, NOW, SIDE, Process
@@ -124,7 +125,7 @@ async def test_each_bookmark_has_a_token_for_every_feed_and_nothing_at_or_below_
     stream = Stream(process)
     feeds = [calendar_feed(SIDE), profile_feed(INTRO)]
     stream.timer.at = {
-        20: lambda: process.events.create(ADMIN, NOW, SIDE, "late", event_draft()),
+        20: lambda: process.events.create(ADMIN, NOW, SIDE, Creation("late", event_draft())),
         40: lambda: process.bookings.create(ADMIN, NOW, INTRO, "late", booking_draft(10 * HOUR)),
     }
     with pytest.raises(StreamExpired):
@@ -146,7 +147,7 @@ async def test_each_bookmark_has_a_token_for_every_feed_and_nothing_at_or_below_
 async def test_a_change_nobody_was_woken_for_is_found_by_the_next_poll(process: Process) -> None:
     """Hints may all be lost."""
     stream = Stream(process)
-    stream.timer.at = {3: lambda: process.events.create(ADMIN, NOW, SIDE, "e", event_draft())}
+    stream.timer.at = {3: lambda: process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft()))}
     with pytest.raises(StreamExpired):
         await stream.run(await _token(process))
     assert [view.change.resource_id for view in stream.batches[0].changes] == ["e"]
@@ -155,7 +156,7 @@ async def test_a_change_nobody_was_woken_for_is_found_by_the_next_poll(process: 
 
 async def test_a_batch_counts_as_a_sign_of_life(process: Process) -> None:
     stream = Stream(process, limits=StreamLimits(max_age=28))
-    stream.timer.at = {13: lambda: process.events.create(ADMIN, NOW, SIDE, "e", event_draft())}
+    stream.timer.at = {13: lambda: process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft()))}
     with pytest.raises(StreamExpired):
         await stream.run(await _token(process))
     assert [type(message) for message in stream.sent] == [Batch, Bookmark]
@@ -180,7 +181,7 @@ async def test_the_last_batch_is_sent_before_a_draining_stream_ends(process: Pro
     stream = Stream(process)
 
     async def write_and_close() -> None:
-        await process.events.create(ADMIN, NOW, SIDE, "e", event_draft())
+        await process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft()))
         stream.closing = True
 
     stream.timer.at = {0: write_and_close}
@@ -192,7 +193,7 @@ async def test_the_last_batch_is_sent_before_a_draining_stream_ends(process: Pro
 async def test_a_reader_that_takes_nothing_is_told_and_its_last_token_holds(process: Process) -> None:
     token = await _token(process)
     for number in range(3):
-        await process.events.create(ADMIN, NOW, SIDE, f"e{number}", event_draft())
+        await process.events.create(ADMIN, NOW, SIDE, Creation(f"e{number}", event_draft()))
     stream = Stream(process, limits=StreamLimits(stall=0.01, batch_changes=1))
     taken: list[Message] = []
 
@@ -216,7 +217,7 @@ async def test_changes_outside_the_window_move_the_token_though_nothing_is_sent(
     asked = RangeRequest(0, 86_400)
     started = await process.sync.start(ADMIN, [calendar_feed(SIDE)], asked, skip_initial=True)
     for number in range(3):
-        await process.events.create(ADMIN, NOW, SIDE, f"e{number}", event_draft())
+        await process.events.create(ADMIN, NOW, SIDE, Creation(f"e{number}", event_draft()))
     stream = Stream(process, limits=StreamLimits(max_age=20))
     with pytest.raises(StreamExpired):
         await stream.run(started.changes)
@@ -229,7 +230,7 @@ async def test_changes_outside_the_window_move_the_token_though_nothing_is_sent(
 async def test_a_batch_is_bounded_in_bytes(process: Process) -> None:
     token = await _token(process)
     for number in range(6):
-        await process.events.create(ADMIN, NOW, SIDE, f"e{number}", event_draft(description="x" * 8000))
+        await process.events.create(ADMIN, NOW, SIDE, Creation(f"e{number}", event_draft(description="x" * 8000)))
     stream = Stream(process, limits=StreamLimits(max_age=5, batch_bytes=20_000))
     with pytest.raises(StreamExpired):
         await stream.run(token)

@@ -11,6 +11,7 @@ from schedsvc.domain.errors import Contended, ProfileInUse, ResourceNotFound, Sl
 from schedsvc.domain.feeds import account_feed, calendar_feed, profile_feed
 from schedsvc.domain.names import CalendarName, ProfileName
 from schedsvc.repositories.sql.store import SqlStore
+from schedsvc.usecases.event_writes import Creation
 from schedsvc.usecases.locking import ATTEMPTS, FeedsMoved, until_locked
 from tests.usecases.conftest import ADA, ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, ManualClock, Meddled, Process
 from tests.usecases.drafts import (
@@ -108,7 +109,7 @@ async def test_a_booking_is_decided_with_the_calendars_that_the_profile_has_by_t
     process: Process, store: SqlStore, clock: ManualClock
 ) -> None:
     """The profile begins to check a calendar that is busy, after the slots were listed and before the lock is had."""
-    await process.events.create(ADMIN, NOW, SPARE, "", event_draft(10 * HOUR, 11 * HOUR))
+    await process.events.create(ADMIN, NOW, SPARE, Creation("", event_draft(10 * HOUR, 11 * HOUR)))
 
     async def widen() -> None:
         await process.profiles.update(

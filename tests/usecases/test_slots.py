@@ -13,6 +13,7 @@ from schedsvc.domain.names import CalendarName, ProfileName
 from schedsvc.domain.ranges import RangeRequest
 from schedsvc.repositories.base import Page
 from schedsvc.repositories.sql.store import SqlStore
+from schedsvc.usecases.event_writes import Change, Creation, Deletion
 from schedsvc.usecases.offers import Offers
 from schedsvc.usecases.slots import SlotQuery, Slots
 from schedsvc.usecases.timelines import Timelines
@@ -39,7 +40,7 @@ from tests.usecases.drafts import (
     profile_draft,
 )
 
-Change = Callable[[Process], Awaitable[object]]
+Happening = Callable[[Process], Awaitable[object]]
 
 TUESDAY = SlotQuery(INTRO, RangeRequest(MIDNIGHT + DAY, MIDNIGHT + 2 * DAY), None, 1000)
 
@@ -72,22 +73,24 @@ async def _calendar_zone(process: Process) -> None:
 
 
 async def _event(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "", event_draft(DAY + 10 * HOUR, DAY + 16 * HOUR))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(DAY + 10 * HOUR, DAY + 16 * HOUR)))
 
 
 async def _event_elsewhere(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SPARE, "", event_draft(DAY + 10 * HOUR, DAY + 16 * HOUR))
+    await process.events.create(ADMIN, NOW, SPARE, Creation("", event_draft(DAY + 10 * HOUR, DAY + 16 * HOUR)))
 
 
 async def _event_moved(process: Process) -> None:
-    made = await process.events.create(ADMIN, NOW, SIDE, "", event_draft(DAY + 9 * HOUR, DAY + 10 * HOUR))
+    made = await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(DAY + 9 * HOUR, DAY + 10 * HOUR)))
     moved = event_draft(DAY + 16 * HOUR, DAY + 17 * HOUR)
-    await process.events.update(ADMIN, NOW, made.name, "", lambda e: replace(e, start=moved.start, end=moved.end))
+    await process.events.update(
+        ADMIN, NOW, Change(made.name, "", lambda e: replace(e, start=moved.start, end=moved.end))
+    )
 
 
 async def _event_deleted(process: Process) -> None:
-    made = await process.events.create(ADMIN, NOW, SIDE, "", event_draft(DAY + 9 * HOUR, DAY + 10 * HOUR))
-    await process.events.delete(ADMIN, NOW, made.name)
+    made = await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(DAY + 9 * HOUR, DAY + 10 * HOUR)))
+    await process.events.delete(ADMIN, NOW, Deletion(made.name))
 
 
 async def _booked(process: Process) -> None:
@@ -106,7 +109,7 @@ async def _other_profile_booked(process: Process) -> None:
     await process.bookings.create(ADMIN, NOW, ProfileName("ada", "other"), "", booking_draft(DAY + 9 * HOUR))
 
 
-CHANGES: list[tuple[Change, list[int]]] = [
+CHANGES: list[tuple[Happening, list[int]]] = [
     (_account_hours, [20, 21, 22, 23]),
     (_account_hours_gone, ALL_DAY),
     (_own_hours, [26, 27]),
@@ -123,7 +126,7 @@ CHANGES: list[tuple[Change, list[int]]] = [
 
 @pytest.mark.parametrize(("change", "left"), CHANGES)
 async def test_a_change_shows_at_once_here_and_in_another_process(
-    change: Change, left: list[int], process: Process, open_store: Open, clock: ManualClock
+    change: Happening, left: list[int], process: Process, open_store: Open, clock: ManualClock
 ) -> None:
     other = Process(await open_store(), clock)
     assert await _starts(process) == await _starts(other) == ALL_DAY
@@ -220,7 +223,7 @@ async def test_a_range_in_the_past_is_empty_and_no_error(process: Process) -> No
 
 async def test_a_busy_stretch_over_two_blocks_of_the_cache_is_one(process: Process) -> None:
     """Items are kept in blocks of 32 days; one that spans several must block in each."""
-    await process.events.create(ADMIN, NOW, SIDE, "", event_draft(0, 58 * DAY))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("", event_draft(0, 58 * DAY)))
     query = SlotQuery(INTRO, RangeRequest(None, None), None, 10_000)
     found = (await process.slots.list(ADMIN, query)).starts
     assert found[0] == MIDNIGHT + 58 * DAY + 9 * HOUR
@@ -276,7 +279,7 @@ async def test_a_listing_that_is_overtaken_by_a_new_calendar_of_the_profile_sees
 ) -> None:
     """The profile is compiled, then its calendars' versions are read again: none may be missing."""
     busy = CalendarName("ada", "spare")
-    await process.events.create(ADMIN, NOW, busy, "", event_draft(DAY, 2 * DAY))
+    await process.events.create(ADMIN, NOW, busy, Creation("", event_draft(DAY, 2 * DAY)))
     await _starts(process)
     await process.profiles.update(ADMIN, NOW, INTRO, "", lambda p: replace(p, conflict_calendars=(busy,)))
     assert await _starts(process) == []

@@ -14,6 +14,7 @@ from schedsvc.domain.limits import SYNC_TARGETS, TOKEN_BYTES
 from schedsvc.domain.names import AccountName, CalendarName, EventName
 from schedsvc.domain.positions import Family
 from schedsvc.domain.ranges import RangeRequest
+from schedsvc.usecases.event_writes import Change, Creation, Deletion
 from tests.usecases.conftest import ADA, ADMIN, NOW, SIDE, Process
 from tests.usecases.drafts import DAY, HOUR, MIDNIGHT, account_draft, calendar_draft, event_draft
 
@@ -32,21 +33,21 @@ async def _walk(process: Process, family: Family, token: str) -> tuple[list[str]
 
 async def _move(process: Process, seconds: int) -> None:
     moved = event_draft(seconds, seconds + HOUR)
-    await process.events.update(ADMIN, NOW, EVENT, "", lambda event: replace(moved, uid=event.uid))
+    await process.events.update(ADMIN, NOW, Change(EVENT, "", lambda event: replace(moved, uid=event.uid)))
 
 
 async def test_what_was_made_told_and_deleted_between_two_walks_of_tombstones_has_one(process: Process) -> None:
     started = await process.sync.start(ADMIN, [FEED], ALL)
-    await process.events.create(ADMIN, NOW, SIDE, "e", event_draft())
+    await process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft()))
     told, updated = await _walk(process, Family.UPDATED, started.updated)
     assert told == ["e"]
-    await process.events.delete(ADMIN, NOW, EVENT)
+    await process.events.delete(ADMIN, NOW, Deletion(EVENT))
     assert (await _walk(process, Family.DELETED, started.deleted))[0] == ["e"]
     assert (await _walk(process, Family.UPDATED, updated))[0] == []
 
 
 async def test_what_came_into_the_window_was_told_and_left_again_has_a_tombstone(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "e", event_draft(3 * DAY, 3 * DAY + HOUR))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft(3 * DAY, 3 * DAY + HOUR)))
     started = await process.sync.start(ADMIN, [FEED], MONDAY_ONLY)
     await _move(process, HOUR)
     assert (await _walk(process, Family.UPDATED, started.updated))[0] == ["e"]
@@ -55,11 +56,11 @@ async def test_what_came_into_the_window_was_told_and_left_again_has_a_tombstone
 
 
 async def test_what_never_was_in_the_window_has_no_tombstone(process: Process) -> None:
-    await process.events.create(ADMIN, NOW, SIDE, "e", event_draft(3 * DAY, 3 * DAY + HOUR))
+    await process.events.create(ADMIN, NOW, SIDE, Creation("e", event_draft(3 * DAY, 3 * DAY + HOUR)))
     started = await process.sync.start(ADMIN, [FEED], MONDAY_ONLY)
     await _move(process, 2 * DAY)
     told, deleted = await _walk(process, Family.DELETED, started.deleted)
-    await process.events.delete(ADMIN, NOW, EVENT)
+    await process.events.delete(ADMIN, NOW, Deletion(EVENT))
     assert told == (await _walk(process, Family.DELETED, deleted))[0] == []
 
 
@@ -73,7 +74,7 @@ async def test_tokens_of_as_many_feeds_as_are_allowed_are_accepted_on_every_page
     ids = [f"0195f0a0-{number:04x}-7{number:03x}-8000-{number * 7919:012x}" for number in range(SYNC_TARGETS)]
     feeds = await _calendars(process, ids)
     for feed in feeds:
-        await process.events.create(ADMIN, NOW, CalendarName("ada", feed.id[4:]), "", event_draft())
+        await process.events.create(ADMIN, NOW, CalendarName("ada", feed.id[4:]), Creation("", event_draft()))
     token = (await process.sync.start(ADMIN, feeds, MONDAY_ONLY)).changes
     told = 0
     while token:

@@ -33,6 +33,7 @@ from schedsvc.v1.bookings_pb2 import (
     Slot,
 )
 from schedsvc.v1.calendars_pb2 import (
+    AccessRole,
     Calendar,
     CreateCalendarRequest,
     DeleteCalendarRequest,
@@ -40,6 +41,7 @@ from schedsvc.v1.calendars_pb2 import (
     GetCalendarRequest,
     ListCalendarsRequest,
     ListCalendarsResponse,
+    Reminder,
     UpdateCalendarRequest,
 )
 from schedsvc.v1.changes_pb2 import (
@@ -81,6 +83,15 @@ from schedsvc.v1.free_busy_pb2 import (
     QueryFreeBusyRequest,
     QueryFreeBusyResponse,
 )
+from schedsvc.v1.grants_pb2 import (
+    CreateGrantRequest,
+    DeleteGrantRequest,
+    GetGrantRequest,
+    Grant,
+    ListGrantsRequest,
+    ListGrantsResponse,
+    UpdateGrantRequest,
+)
 from schedsvc.v1.interchange_pb2 import (
     ImportCalendarRequest,
     ImportCalendarResponse,
@@ -95,6 +106,7 @@ from schedsvc.v1.time_pb2 import (
 )
 
 __all__ = [
+    "AccessRole",
     "Account",
     "Attendee",
     "Booker",
@@ -113,11 +125,13 @@ __all__ = [
     "CreateBookingRequest",
     "CreateCalendarRequest",
     "CreateEventRequest",
+    "CreateGrantRequest",
     "DaySchedule",
     "DeleteAccountRequest",
     "DeleteBookingProfileRequest",
     "DeleteCalendarRequest",
     "DeleteEventRequest",
+    "DeleteGrantRequest",
     "Event",
     "EventTime",
     "ExternalRef",
@@ -128,6 +142,8 @@ __all__ = [
     "GetBookingRequest",
     "GetCalendarRequest",
     "GetEventRequest",
+    "GetGrantRequest",
+    "Grant",
     "ImportCalendarRequest",
     "ImportCalendarResponse",
     "ImportResult",
@@ -145,6 +161,8 @@ __all__ = [
     "ListDeletedResponse",
     "ListEventsRequest",
     "ListEventsResponse",
+    "ListGrantsRequest",
+    "ListGrantsResponse",
     "ListSlotsRequest",
     "ListSlotsResponse",
     "ListUpdatedRequest",
@@ -153,6 +171,7 @@ __all__ = [
     "QueryFreeBusyRequest",
     "QueryFreeBusyResponse",
     "Reason",
+    "Reminder",
     "ShowAs",
     "Slot",
     "StartSyncRequest",
@@ -165,5 +184,6 @@ __all__ = [
     "UpdateBookingProfileRequest",
     "UpdateCalendarRequest",
     "UpdateEventRequest",
+    "UpdateGrantRequest",
     "WorkHours",
 ]

@@ -31,9 +31,11 @@ from schedsvc.domain.timeline import Timeline
 
 __all__ = [
     "REASONS",
+    "Allowed",
     "Offer",
     "Question",
     "Starts",
+    "allowed_starts",
     "compile_offer",
     "free_starts",
     "needed",
@@ -65,6 +67,13 @@ class Starts(NamedTuple):
     valid_until: int | None
 
 
+class Allowed(NamedTuple):
+    """Starts that no rule forbids, on the grid or off it, as a merged list; `valid_until` as in `Starts`."""
+
+    intervals: list[Interval]
+    valid_until: int | None
+
+
 def compile_offer(profile: BookingProfile, account_hours: WorkHours | None, calendar_zone: str) -> Offer:
     """The profile as the evaluator needs it.
 
@@ -92,7 +101,12 @@ def needed(offer: Offer, question: Question, lo: int, hi: int) -> Interval:
 
 def free_starts(offer: Offer, question: Question, timelines: Sequence[Timeline], lo: int, hi: int) -> Starts:
     """Every start in `[lo, hi)` that can be booked: the candidates that no rule forbids."""
-    allowed = [(lo, hi)] if lo < hi else []
+    allowed = allowed_starts(offer, question, timelines, [(lo, hi)] if lo < hi else [])
+    return Starts(grid.candidates(offer, allowed.intervals), allowed.valid_until)
+
+
+def allowed_starts(offer: Offer, question: Question, timelines: Sequence[Timeline], allowed: list[Interval]) -> Allowed:
+    """What the rules leave of a merged list of starts, before the grid picks the candidates among them."""
     valid_until: int | None = None
     for rule in _RULES:
         if not allowed:
@@ -103,7 +117,7 @@ def free_starts(offer: Offer, question: Question, timelines: Sequence[Timeline],
         forbidden = rule.forbids(offer, question, timelines, *window)
         allowed = subtract(allowed, forbidden.intervals)
         valid_until = _earlier(valid_until, forbidden.valid_until)
-    return Starts(grid.candidates(offer, allowed), valid_until)
+    return Allowed(allowed, valid_until)
 
 
 def refusals(offer: Offer, question: Question, timelines: Sequence[Timeline], start: int) -> list[Refusal]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schedsvc.domain.names import CalendarName
+from schedsvc.domain.particulars import Reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class CalendarDraft:
     time_zone: str
     metadata: Mapping[str, str]
     external_ref: ExternalRef | None
+    default_reminders: tuple[Reminder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

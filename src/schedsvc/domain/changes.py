@@ -10,6 +10,7 @@ from schedsvc.domain.bookings import Booking
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import FeedKey
 from schedsvc.domain.intervals import Interval
+from schedsvc.domain.names import EventName
 
 
 class ChangeKind(IntEnum):
@@ -26,6 +27,13 @@ class TombstoneReason(IntEnum):
     DELETED = 1
     OUT_OF_WINDOW = 2
     CALENDAR_DELETED = 3
+    MOVED = 4
+
+
+class ChangeCause(IntEnum):
+    """Why a record changed, where nobody asked for it. Values are stored and are those of the proto enum."""
+
+    TZDATA = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +51,8 @@ class Change:
     `record` is the stored version at this very revision, None for a tombstone. `extent` and `previous` are the
     record's instants after and before, None where there is none (created, deleted). `born` is the revision that
     created the record, so that a consumer who never saw it needs no tombstone. A tombstone whose `resource_id` is
-    empty is the end of the feed itself.
+    empty is the end of the feed itself; one whose reason is MOVED says in `moved_to` where the event is now. `cause` is
+    None for what somebody asked for.
     """
 
     feed: FeedKey
@@ -57,3 +66,5 @@ class Change:
     born: int
     time: datetime
     record: Event | Booking | None
+    cause: ChangeCause | None = None
+    moved_to: EventName | None = None

@@ -140,6 +140,12 @@ class PrimaryCalendar(DomainError):
     reason = "PRIMARY_CALENDAR"
 
 
+class LastOwner(DomainError):
+    """The account that a calendar belongs to never loses its role on it."""
+
+    reason = "LAST_OWNER"
+
+
 class CalendarInUse(DomainError):
     """Booking profiles use the calendar (metadata `profiles`)."""
 
@@ -162,6 +168,12 @@ class OwnedByBooking(DomainError):
     """The event belongs to a booking (metadata `booking`), which must be changed instead."""
 
     reason = "OWNED_BY_BOOKING"
+
+
+class NotAnAttendee(DomainError):
+    """Whoever answers was not invited (metadata `attendee`)."""
+
+    reason = "NOT_AN_ATTENDEE"
 
 
 class SyncTokenExpired(DomainError):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Protocol
 
 from schedsvc.domain.events import Level
 
 _STRONGEST_FIRST = sorted(Level, reverse=True)
+_START, _END, _LEVEL = attrgetter("start"), attrgetter("end"), attrgetter("level")
+_DIGITS = bytes.maketrans(bytes(Level), b"04123")
+"""From levels to the digits of a view, which are those of Microsoft Graph's availabilityView."""
 
 
 class Spanned(Protocol):
@@ -49,6 +54,40 @@ def busy_periods(items: Iterable[Spanned], lo: int, hi: int) -> list[Period]:
             _append(out, Period(at, instant, level))
         at, level = instant, strongest
     return out
+
+
+def cut(periods: Sequence[Period], lo: int, hi: int) -> list[Period]:
+    """What lies within `[lo, hi)`, `lo < hi`, of periods that are in order and do not overlap."""
+    first = bisect_right(periods, lo, key=_END)
+    out = list(periods[first : bisect_left(periods, hi, first, key=_START)])
+    if out and out[0].start < lo:
+        out[0] = replace(out[0], start=lo)
+    if out and out[-1].end > hi:
+        out[-1] = replace(out[-1], end=hi)
+    return out
+
+
+def strung(parts: Iterable[Sequence[Period]]) -> list[Period]:
+    """The periods of consecutive windows as those of one: what a border has cut is one again."""
+    out: list[Period] = []
+    for part in parts:
+        if part:
+            _append(out, part[0])
+            out += part[1:]
+    return out
+
+
+def view(periods: Iterable[Period], lo: int, hi: int, step: int) -> str:
+    """The strongest level in each `step` seconds from `lo` on, a digit each; `hi` may end the last one early.
+
+    0 free, 1 tentative, 2 busy, 3 out of office, 4 working elsewhere. The periods lie within the window; their order
+    does not matter, and they may overlap.
+    """
+    steps = bytearray(-((lo - hi) // step))
+    for period in sorted(periods, key=_LEVEL):
+        first, after = (period.start - lo) // step, -((lo - period.end) // step)
+        steps[first:after] = bytes((period.level,)) * (after - first)
+    return steps.translate(_DIGITS).decode()
 
 
 def _edges(items: Iterable[Spanned], lo: int, hi: int) -> list[tuple[int, Level, int]]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_ORIGINAL = re.compile(r"[0-9]{8}(?:T[0-9]{6}Z)?")
 RESERVED_CALENDAR_ID = "primary"
 
 
@@ -45,13 +46,42 @@ class CalendarName:
 
 @dataclass(frozen=True, slots=True, order=True)
 class EventName:
-    """`accounts/{account}/calendars/{calendar}/events/{event}`"""
+    """`accounts/{account}/calendars/{calendar}/events/{event}`
+
+    The id of an instance of a series is `{series}~{original start}`, the start as a date or in UTC in basic form. It
+    depends on nothing else, so that it stays the same when the instance is moved.
+    """
 
     calendar: CalendarName
     event: str
 
     def __str__(self) -> str:
         return f"{self.calendar}/events/{self.event}"
+
+    @property
+    def series(self) -> EventName:
+        """The series of an instance; any other event itself."""
+        return EventName(self.calendar, self.event.partition("~")[0])
+
+    @property
+    def original(self) -> str:
+        """The original start in an instance's name; empty for any other event."""
+        return self.event.partition("~")[2]
+
+    def instance(self, original: str) -> EventName:
+        """The instance of this series with that original start."""
+        return EventName(self.calendar, f"{self.event}~{original}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GrantName:
+    """`accounts/{account}/calendars/{calendar}/grants/{grant}`; the id of a grant is that of the grantee's account."""
+
+    calendar: CalendarName
+    grantee: str
+
+    def __str__(self) -> str:
+        return f"{self.calendar}/grants/{self.grantee}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,11 +124,20 @@ def parse_calendar(name: str) -> CalendarName:
 
 
 def parse_event(name: str) -> EventName:
-    """Raises ValueError for anything but an event name; resolves the `primary` alias."""
+    """Raises ValueError for anything but the name of an event or instance; resolves the `primary` alias."""
     parent, _, event = name.rpartition("/events/")
-    if not is_id(event):
+    series, tilde, original = event.partition("~")
+    if not is_id(series) or (tilde and _ORIGINAL.fullmatch(original) is None):
         raise ValueError(name)
     return EventName(parse_calendar(parent), event)
+
+
+def parse_grant(name: str) -> GrantName:
+    """Raises ValueError for anything but a grant name; resolves the `primary` alias."""
+    parent, _, grantee = name.rpartition("/grants/")
+    if not is_id(grantee):
+        raise ValueError(name)
+    return GrantName(parse_calendar(parent), grantee)
 
 
 def parse_profile(name: str) -> ProfileName:

@@ -29,7 +29,8 @@ class Position:
 
     While `loading`, the live records are walked by the place of their last change and `at` is the last one taken;
     after that `at` is the last change taken from the log. A walk pins `mark`, the revision it goes up to, and keeps
-    in `since` the revision at which it began; both are None between walks.
+    in `since` the revision at which it began; both are None between walks. `access` is the edition of the grant by which
+    the consumer reads a calendar of another account; None where it reads by right.
     """
 
     feed: FeedKey
@@ -38,6 +39,7 @@ class Position:
     loading: bool
     since: int | None = None
     mark: int | None = None
+    access: int | None = None
 
     def pinned(self, mark: int) -> Position:
         """The position at the beginning of a walk up to `mark`."""
@@ -49,7 +51,7 @@ class Position:
     def caught_up(self) -> Position:
         """The position after a walk: behind everything up to the mark."""
         revision = self.mark if self.mark is not None else self.at.revision
-        return Position(self.feed, self.epoch, end_of(revision), loading=False)
+        return Position(self.feed, self.epoch, end_of(revision), loading=False, access=self.access)
 
 
 LAST_INDEX = 2**31 - 1
@@ -77,19 +79,21 @@ class SyncState:
 
     def pack(self) -> bytes:
         """The state as bytes that `unpack` reads."""
-        rows = [
-            [p.feed.kind, p.feed.id, p.epoch, p.at.revision, p.at.index, int(p.loading), p.since, p.mark]
-            for p in self.positions
-        ]
+        rows = [_row(position) for position in self.positions]
         text = json.dumps([self.family, self.window, self.generation, rows], separators=(",", ":"))
         return zlib.compress(text.encode(), level=9, wbits=-15)
+
+
+def _row(p: Position) -> list[int | str | None]:
+    row = [p.feed.kind, p.feed.id, p.epoch, p.at.revision, p.at.index, int(p.loading), p.since, p.mark]
+    return row if p.access is None else [*row, p.access]
 
 
 def unpack(payload: bytes) -> SyncState:
     """The state out of the bytes of a token that verified."""
     family, window, generation, rows = json.loads(zlib.decompress(payload, wbits=-15))
     positions = tuple(
-        Position(FeedKey(FeedKind(kind), id_), epoch, Place(revision, index), bool(loading), since, mark)
-        for kind, id_, epoch, revision, index, loading, since, mark in rows
+        Position(FeedKey(FeedKind(kind), id_), epoch, Place(revision, index), bool(loading), since, mark, *access)
+        for kind, id_, epoch, revision, index, loading, since, mark, *access in rows
     )
     return SyncState(Family(family), None if window is None else (window[0], window[1]), positions, generation)

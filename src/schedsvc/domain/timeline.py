@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from schedsvc.domain.events import Level
+from schedsvc.domain.freebusy import Period, busy_periods, cut, strung
 from schedsvc.domain.intervals import Interval, clip, merge, overlapping
 from schedsvc.domain.names import BookingName, CalendarName
 
@@ -97,6 +98,11 @@ class Chunk:
         return any((i.start, i.end) != (i.occupied_start, i.occupied_end) for i in self.items)
 
     @cached_property
+    def periods(self) -> list[Period]:
+        """How strongly each moment of the chunk is taken."""
+        return busy_periods(self.items, *chunk_extent(self.index))
+
+    @cached_property
     def _merged(self) -> dict[Aspect, list[Interval]]:
         return {}
 
@@ -155,6 +161,10 @@ class Timeline:
             # What began before this chunk was met in the chunk before, if that was asked.
             out += found if border <= lo else (i for i in found if i.occupied_start >= border)
         return out
+
+    def periods(self, lo: int, hi: int) -> list[Period]:
+        """How strongly each moment of `[lo, hi)` is taken: `busy_periods` of the items, out of those of the chunks."""
+        return strung(cut(self.chunks[index].periods, lo, hi) for index in chunk_range(lo, hi))
 
     def padded(self, lo: int, hi: int) -> bool:
         """Whether an item near `[lo, hi)` has buffers; False is certain for all within."""

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any
 
 from schedsvc.domain.accounts import Account
 from schedsvc.domain.bookings import Booking
 from schedsvc.domain.calendars import Calendar, ExternalRef
 from schedsvc.domain.changes import Change
-from schedsvc.domain.events import Event
+from schedsvc.domain.events import Attendee, Event, Override
 from schedsvc.domain.hours import MAX_INTERVALS_PER_DAY, WorkHours
+from schedsvc.domain.particulars import Attachment, Conference, Organizer
 from schedsvc.domain.profiles import BookingProfile
 
 _FIELD = 16
 _FIXED = 1024
+_NAME = 256
+_TIME = 128
 _MOST_HOURS = _FIXED + 7 * MAX_INTERVALS_PER_DAY * _FIELD
 
 
 def weigh_event(event: Event) -> int:
-    """An upper bound of the encoded size in bytes."""
-    texts = _texts(event.uid, event.subject, event.description, event.location)
-    people = sum(_texts(a.email, a.display_name) + _FIELD for a in event.attendees)
-    return _FIXED + texts + people + _pairs(event.metadata) + _reference(event.external_ref)
+    """An upper bound of the encoded size in bytes.
+
+    That of a series includes its overrides, each as it is told: a whole event, with all that it inherits.
+    """
+    parts = [weigh(value) if value else 0 for weigh, value in zip(_WEIGHERS, _values(event), strict=True)]
+    always = _FIXED + _text(event.uid) + _reference(event.external_ref) + _organizer(event.organizer)
+    weight = always + sum(parts)
+    if event.occurrence is not None:
+        weight += _OF_INSTANCE
+    if event.recurrence:
+        weight += _rules(event.recurrence) + _NAME + _TIME * len(event.cancelled)
+        weight += sum(always + _OF_INSTANCE + _overridden(override, parts) for override in event.overrides)
+    return weight
 
 
 def weigh_booking(booking: Booking) -> int:
@@ -59,9 +73,44 @@ def weigh_change(change: Change) -> int:
     return _FIXED
 
 
-def _texts(*texts: str) -> int:
+_OF_INSTANCE = 2 * _NAME + _TIME
+"""Its series, its earlier name and its original start."""
+
+
+def _overridden(override: Override, inherited: Iterable[int]) -> int:
+    """The parts of an instance: its own, or else those of the series."""
+    own = zip(_WEIGHERS, _values(override), inherited, strict=True)
+    return sum(theirs if value is None else weigh(value) for weigh, value, theirs in own)
+
+
+def _people(attendees: Iterable[Attendee]) -> int:
+    return sum(_texts(a.email, a.display_name, a.comment) + _FIELD for a in attendees)
+
+
+def _conference(conference: Conference) -> int:
+    return _texts(conference.uri, conference.phone, conference.pin, conference.provider)
+
+
+def _attachments(attachments: Iterable[Attachment]) -> int:
+    return sum(_texts(a.uri, a.title, a.mime_type) + _FIELD for a in attachments)
+
+
+def _organizer(organizer: Organizer | None) -> int:
+    return 0 if organizer is None else _texts(organizer.email, organizer.display_name) + _FIELD
+
+
+def _rules(lines: Iterable[str]) -> int:
+    """The lines themselves and what the structured form of them takes: its dates are times with their zones."""
+    return _FIXED + sum(_text(line) + _TIME * (line.count(",") + 1) for line in lines)
+
+
+def _text(text: str) -> int:
     # A character takes at most four bytes of UTF-8; ASCII, the usual case, one.
-    return sum((len(t) if t.isascii() else 4 * len(t)) + _FIELD for t in texts)
+    return (len(text) if text.isascii() else 4 * len(text)) + _FIELD
+
+
+def _texts(*texts: str) -> int:
+    return sum(map(_text, texts))
 
 
 def _pairs(pairs: Mapping[str, str]) -> int:
@@ -74,3 +123,18 @@ def _hours(hours: WorkHours | None) -> int:
 
 def _reference(reference: ExternalRef | None) -> int:
     return 0 if reference is None else _texts(reference.provider, reference.id, reference.etag)
+
+
+# What an override may have of its own and what it inherits.
+_PARTS: dict[str, Callable[[Any], int]] = {
+    "subject": _text,
+    "description": _text,
+    "location": _text,
+    "attendees": _people,
+    "metadata": _pairs,
+    "conference": _conference,
+    "attachments": _attachments,
+    "categories": lambda categories: _texts(*categories),
+}
+_values = attrgetter(*_PARTS)
+_WEIGHERS = tuple(_PARTS.values())

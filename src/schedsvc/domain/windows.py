@@ -2,7 +2,8 @@
 
 A record is inside if its extent overlaps the window; one of no length is inside if it starts there. Whether it was
 inside before is told by the extent that the change log kept, so no consumer state is needed: into the window is an
-update that enters, out of it a tombstone, outside on both sides nothing at all.
+update that enters, out of it a tombstone, outside on both sides nothing at all. An event that moved to another calendar
+is gone like a deleted one: a tombstone to those who could have a copy, with its own reason.
 """
 
 from __future__ import annotations

@@ -24,20 +24,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from schedsvc.domain.accounts import Account
 from schedsvc.domain.bookings import Booking, BookingState
 from schedsvc.domain.calendars import Calendar
-from schedsvc.domain.changes import Change, Place
-from schedsvc.domain.events import Event
+from schedsvc.domain.changes import Change, ChangeCause, Place
+from schedsvc.domain.events import Event, ShowAs
 from schedsvc.domain.feeds import FeedHead, FeedKey
+from schedsvc.domain.grants import Grant
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.keys import ApiKey
-from schedsvc.domain.names import AccountName, BookingName, CalendarName, EventName, ProfileName
+from schedsvc.domain.names import AccountName, BookingName, CalendarName, EventName, GrantName, ProfileName
+from schedsvc.domain.outbox import OutboxMessage
 from schedsvc.domain.profiles import BookingProfile
+from schedsvc.domain.roles import Role
 from schedsvc.domain.timeline import Item
 
 T = TypeVar("T")
@@ -55,12 +59,42 @@ class Page:
 class EventFilter:
     """None and empty mean "any". `window` is overlap as in ListEvents: a zero-length event counts at its start.
 
-    `query` is a case-insensitive part of subject, description or location.
+    `query` is a case-insensitive part of subject, description or location, `attendee` a whole address, whatever its
+    case, `metadata` pairs that must all be there, `updated_min` the earliest last change. `recurring` asks for series
+    alone or for single events alone.
+
+    A series is compared as a whole, with its overrides: `window` with its extent, where it may also end just where the
+    window begins, texts, attendees and metadata with what it or any override has, and `show_as` not at all. So it may
+    pass although none of its instances does, but never fails to pass if one does.
     """
 
     window: Interval | None = None
     uids: tuple[str, ...] = ()
     query: str = ""
+    attendee: str = ""
+    show_as: tuple[ShowAs, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    updated_min: datetime | None = None
+    recurring: bool | None = None
+
+
+class EventOrder(Enum):
+    """What events are listed by; the sort keys are `(extent start, id)` and `(revision, index)`."""
+
+    START = 1
+    UPDATED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Occupying:
+    """What may take time in a window.
+
+    `items` are the single events that do (level above NONE, positive length) and whose occupied range overlaps it;
+    `series` all series whose extent does, whatever their instances do: making these is the reader's business.
+    """
+
+    items: Sequence[Item]
+    series: Sequence[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +196,32 @@ class CalendarWrites(CalendarReads, Protocol):
         ...
 
 
+class GrantReads(Protocol):
+    async def get(self, name: GrantName) -> Grant | None: ...
+
+    async def get_many(self, grantee: str, calendars: Collection[CalendarName]) -> dict[CalendarName, Grant]:
+        """What one account was granted on these calendars."""
+        ...
+
+    async def list(self, calendar: CalendarName, page: Page) -> Sequence[Grant]:
+        """Of one calendar, by grantee; the sort key is `(grantee,)`."""
+        ...
+
+    async def shared(self, grantee: str, role: Role, page: Page) -> Sequence[Grant]:
+        """Those to one account that give at least `role`; the sort key is `(account id, calendar id)`."""
+        ...
+
+
+class GrantWrites(GrantReads, Protocol):
+    def create(self, draft: Grant) -> Grant:
+        """The calendar's feed must be locked, here and below; its version moves."""
+        ...
+
+    def update(self, grant: Grant) -> Grant: ...
+
+    def delete(self, grant: Grant) -> None: ...
+
+
 class EventReads(Protocol):
     async def get(self, name: EventName) -> Event | None: ...
 
@@ -169,20 +229,29 @@ class EventReads(Protocol):
         """All events of the calendar with one of the UIDs, in no order."""
         ...
 
-    async def list(self, calendar: CalendarName, wanted: EventFilter, page: Page) -> Sequence[Event]:
-        """By start; the sort key is `(extent start, id)`."""
+    async def list(
+        self, calendar: CalendarName, wanted: EventFilter, page: Page, order: EventOrder = EventOrder.START
+    ) -> Sequence[Event]:
+        """Single events and series, in the order asked for; the page's key is one of that order."""
         ...
 
-    async def all_day(self, calendar: CalendarName) -> Sequence[Event]:
-        """Every event of the calendar that starts on a date rather than at a time."""
+    async def by_attendee(self, calendar: CalendarName, emails: Collection[str]) -> Sequence[Event]:
+        """Every event that one of the addresses, whatever their case, is invited to, or to an instance of.
+
+        Looks at every event of the calendar: for what is done rarely, as after a change of an account's address.
+        """
+        ...
+
+    async def zoned_by_calendar(self, calendar: CalendarName) -> Sequence[Event]:
+        """Every event that the calendar's zone says the time of: on dates or floating, or with such an override."""
         ...
 
     async def exist(self, calendar: CalendarName) -> bool:
         """Whether the calendar has any event."""
         ...
 
-    async def items(self, calendar: CalendarName, window: Interval) -> Sequence[Item]:
-        """What takes time (level above NONE, positive length) and whose occupied range overlaps the window."""
+    async def occupying(self, calendar: CalendarName, window: Interval) -> Occupying:
+        """What takes time in the window, of one state of the calendar: an event that becomes a series is in it once."""
         ...
 
     async def live(
@@ -197,12 +266,12 @@ class EventWrites(EventReads, Protocol):
         """Appends CREATED. `draft.revision`, `index`, `born`, `create_time` and `update_time` are set here."""
         ...
 
-    def update(self, event: Event, before: Event) -> Event:
-        """Appends UPDATED with both extents."""
+    def update(self, event: Event, before: Event, cause: ChangeCause | None = None) -> Event:
+        """Appends UPDATED with both extents, and with the cause if nobody asked for it."""
         ...
 
-    def delete(self, event: Event) -> Place:
-        """Appends a tombstone (DELETED)."""
+    def delete(self, event: Event, *, moved_to: EventName | None = None) -> Place:
+        """Appends a tombstone: DELETED, or MOVED to the name under which the same work creates the event anew."""
         ...
 
 
@@ -293,6 +362,22 @@ class ChangeReads(Protocol):
         ...
 
 
+class OutboxReads(Protocol):
+    async def list(self, page: Page) -> Sequence[OutboxMessage]:
+        """By time due; the sort key is `(due time in epoch microseconds, id)`."""
+        ...
+
+
+class OutboxWrites(OutboxReads, Protocol):
+    def add(self, topic: str, aggregate: str, body: Mapping[str, Any]) -> None:
+        """Queues a message of what this work changes, due at once; `body` is as JSON takes it.
+
+        The id is made from the place of the work, so that it is the same however often the work is run. Raises
+        RuntimeError at commit if the work changes nothing.
+        """
+        ...
+
+
 class KeyReads(Protocol):
     async def get(self, key_id: str) -> ApiKey | None: ...
 
@@ -319,6 +404,8 @@ class Read(Protocol):
     @property
     def calendars(self) -> CalendarReads: ...
     @property
+    def grants(self) -> GrantReads: ...
+    @property
     def events(self) -> EventReads: ...
     @property
     def profiles(self) -> ProfileReads: ...
@@ -326,6 +413,8 @@ class Read(Protocol):
     def bookings(self) -> BookingReads: ...
     @property
     def changes(self) -> ChangeReads: ...
+    @property
+    def outbox(self) -> OutboxReads: ...
     @property
     def keys(self) -> KeyReads: ...
 
@@ -352,11 +441,15 @@ class Write(Read, Protocol):
     @property
     def calendars(self) -> CalendarWrites: ...
     @property
+    def grants(self) -> GrantWrites: ...
+    @property
     def events(self) -> EventWrites: ...
     @property
     def profiles(self) -> ProfileWrites: ...
     @property
     def bookings(self) -> BookingWrites: ...
+    @property
+    def outbox(self) -> OutboxWrites: ...
     @property
     def keys(self) -> KeyWrites: ...
 

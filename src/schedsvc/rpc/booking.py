@@ -54,10 +54,10 @@ class BookingServicer:
     async def list_booking_profiles(
         self, request: ListBookingProfilesRequest, call: Call
     ) -> ListBookingProfilesResponse:
-        page = self._paging.page(request, call.method, call.principal.tenant, default=50, maximum=500)
+        page = self._paging.page(request, call.method, call.audience, default=50, maximum=500)
         account = account_parent(request.parent)
         found = await self._profiles.list(call.principal, AccountName(account) if account else None, page)
-        token = self._paging.token(found.last, request, call.method, call.principal.tenant)
+        token = self._paging.token(found.last, request, call.method, call.audience)
         return ListBookingProfilesResponse(booking_profiles=map(_profile, found.records), next_page_token=token)
 
     async def update_booking_profile(self, request: UpdateBookingProfileRequest, call: Call) -> BookingProfile:
@@ -78,10 +78,9 @@ class BookingServicer:
         return Empty()
 
     async def list_slots(self, request: ListSlotsRequest, call: Call) -> ListSlotsResponse:
-        tenant = call.principal.tenant
-        page, pin = self._paging.pinned_page(request, call.method, tenant, default=200, maximum=1000)
+        page, pin = self._paging.pinned_page(request, call.method, call.audience, default=200, maximum=1000)
         found = await self._slots.list(call.principal, slots.decode(request, page, pin))
-        token = self._paging.token(slots.last(found), request, call.method, tenant, (found.as_of,))
+        token = self._paging.token(slots.last(found), request, call.method, call.audience, (found.as_of,))
         return slots.encode(found, token)
 
     async def create_booking(self, request: CreateBookingRequest, call: Call) -> Booking:
@@ -94,7 +93,7 @@ class BookingServicer:
         return bookings.encode(await self._bookings.get(call.principal, parse_booking(request.name)))
 
     async def list_bookings(self, request: ListBookingsRequest, call: Call) -> ListBookingsResponse:
-        page = self._paging.page(request, call.method, call.principal.tenant, default=100, maximum=500)
+        page = self._paging.page(request, call.method, call.audience, default=100, maximum=500)
         profile, account = booking_parent(request.parent)
         query = BookingQuery(
             profile,
@@ -104,7 +103,7 @@ class BookingServicer:
             request.booker_email,
         )
         found = await self._bookings.list(call.principal, query, page)
-        token = self._paging.token(found.last, request, call.method, call.principal.tenant)
+        token = self._paging.token(found.last, request, call.method, call.audience)
         return ListBookingsResponse(bookings=map(bookings.encode, found.records), next_page_token=token)
 
     async def cancel_booking(self, request: CancelBookingRequest, call: Call) -> Booking:

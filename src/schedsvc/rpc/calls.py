@@ -48,11 +48,11 @@ class WriteRequest(Protocol):
 class Call:
     """One call: who asks, under which id, and how to answer piece by piece.
 
-    `method` is `Service/Method`. `closing` is set once the process shuts down: a stream then sends what it has and
-    ends itself with ServerDraining.
+    `act_as` is the account whose place an administrator takes, empty without one. `method` is `Service/Method`.
+    `closing` is set once the process shuts down: a stream then sends what it has and ends itself with ServerDraining.
     """
 
-    __slots__ = ("_ends", "closing", "context", "method", "principal", "request_id")
+    __slots__ = ("_ends", "act_as", "closing", "context", "method", "principal", "request_id")
 
     def __init__(self, method: str, request_id: str, context: Context, closing: asyncio.Event) -> None:
         self.method = method
@@ -60,7 +60,13 @@ class Call:
         self.context = context
         self.closing = closing
         self.principal = NOBODY
+        self.act_as = ""
         self._ends: float | None = None
+
+    @property
+    def audience(self) -> str:
+        """Whose page tokens the call takes and gives: those of a tenant, or of one of its accounts."""
+        return f"{self.principal.tenant}/{self.principal.account or ''}"
 
     def options(self, request: WriteRequest, encode: Callable[[Any], Message]) -> WriteOptions:
         """What the use case is told about a write; `encode` makes its answer from its result."""

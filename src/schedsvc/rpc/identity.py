@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
-from schedsvc.domain.errors import ScopeMissing, Unauthenticated
+from schedsvc.domain.errors import InvalidInput, ScopeMissing, Unauthenticated, Violation
+from schedsvc.domain.names import parse_account
 from schedsvc.domain.principals import Principal, Scope
 from schedsvc.usecases.credentials import REFUSED
 
 Authenticate: TypeAlias = Callable[[str], Awaitable[Principal]]
+
+ACT_AS = "x-act-as"
+"""The metadata by which an administrator takes the place of an account."""
 
 ANYONE = Principal(tenant="default", id="anonymous", scopes=frozenset(Scope))
 """Every caller of a deployment without API keys."""
@@ -31,12 +36,23 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     "CalendarService/ListCalendars": _READ,
     "CalendarService/UpdateCalendar": _WRITE,
     "CalendarService/DeleteCalendar": _WRITE,
+    "CalendarService/CreateGrant": _WRITE,
+    "CalendarService/GetGrant": _READ,
+    "CalendarService/ListGrants": _READ,
+    "CalendarService/UpdateGrant": _WRITE,
+    "CalendarService/DeleteGrant": _WRITE,
     "CalendarService/CreateEvent": _WRITE,
     "CalendarService/GetEvent": _READ,
     "CalendarService/ListEvents": _READ,
     "CalendarService/UpdateEvent": _WRITE,
     "CalendarService/DeleteEvent": _WRITE,
+    "CalendarService/ListInstances": _READ,
+    "CalendarService/GetSeries": _READ,
+    "CalendarService/RespondToEvent": _WRITE,
+    "CalendarService/MoveEvent": _WRITE,
+    "CalendarService/BatchWriteEvents": _WRITE,
     "CalendarService/QueryFreeBusy": _READ,
+    "CalendarService/SuggestTimes": _READ,
     "CalendarService/ImportCalendar": _WRITE,
     "BookingService/CreateBookingProfile": _WRITE,
     "BookingService/GetBookingProfile": _READ,
@@ -71,6 +87,20 @@ class Identity:
         if scheme.lower() != "bearer":
             raise Unauthenticated(REFUSED)
         return await self._authenticate(key.strip())
+
+
+def acting(principal: Principal, name: str) -> Principal:
+    """The caller in the place of the account `accounts/x`: with its roles, and with the scopes of the credential.
+
+    Raises ScopeMissing unless the caller administers the tenant, InvalidInput if the name is none.
+    """
+    if principal.account is not None or Scope.ADMIN not in principal.scopes:
+        message = f"{ACT_AS} needs a credential with the scope admin that is bound to no account"
+        raise ScopeMissing(message, scope=Scope.ADMIN)
+    try:
+        return replace(principal, account=parse_account(name).account)
+    except ValueError:
+        raise InvalidInput([Violation(ACT_AS, "must be a name of the form accounts/{account}")]) from None
 
 
 def demand(principal: Principal, scopes: frozenset[Scope]) -> None:

@@ -25,11 +25,14 @@ from schedsvc.rpc import errors
 from schedsvc.rpc.admission import Load, Pool
 from schedsvc.rpc.calls import Call, Context
 from schedsvc.rpc.errors import DeadlineExceeded, Defect, Told
-from schedsvc.rpc.identity import Identity, demand
+from schedsvc.rpc.identity import ACT_AS, Identity, acting, demand
 from schedsvc.rpc.logs import CallLog
 from schedsvc.rpc.metrics import Metrics
 
 Check: TypeAlias = Callable[[Message], Sequence[Violation]]
+_Credential: TypeAlias = tuple[str, str | None]
+"""The values of `authorization` and `x-act-as`, None if that is not there."""
+
 Handler: TypeAlias = Callable[[Any, Context], Awaitable[bytes | None]]
 
 ROUNDED = 1.02
@@ -106,11 +109,11 @@ class _Wrapper:
     async def handle(self, incoming: Any, context: Context) -> bytes | None:
         began = perf_counter()
         self._meter.started += 1
-        request_id, authorization = self._read()
+        request_id, credential = self._read()
         call = Call(self._method.name, request_id, context, self._load.closing)
         context.set_trailing_metadata(((REQUEST_ID, request_id),))
         try:
-            answer = await self._admitted(incoming, call, authorization)
+            answer = await self._admitted(incoming, call, credential)
         except BaseException as error:
             if _is_over(error):
                 self._finish(call, began, _code_of_end(context))
@@ -124,40 +127,42 @@ class _Wrapper:
         self._finish(call, began, told.code, told.reason)
         return await _abort(call, told)
 
-    def _read(self) -> tuple[str, str]:
+    def _read(self) -> tuple[str, _Credential]:
         """The request id and the credential of the call."""
         request_id = authorization = ""
+        act_as = None
         for key, value in METADATA.get():
             if key == "authorization":
                 authorization = str(value)
             elif key == REQUEST_ID and _ACCEPTED_REQUEST_ID.fullmatch(str(value)):
                 request_id = str(value)
-        return request_id or self._edge.new_request_id(), authorization
+            elif key == ACT_AS:
+                act_as = str(value)
+        return request_id or self._edge.new_request_id(), (authorization, act_as)
 
-    async def _admitted(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
+    async def _admitted(self, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
         self._load.enter(self._pool, probe=self._method.is_probe)
         try:
             if self._limit is None or _ends_by(call.context, self._limit):
-                return await self._serve(incoming, call, authorization)
-            return await self._in_time(self._limit, incoming, call, authorization)
+                return await self._serve(incoming, call, credential)
+            return await self._in_time(self._limit, incoming, call, credential)
         finally:
             self._load.leave(self._pool)
 
-    async def _in_time(self, seconds: float, incoming: Any, call: Call, authorization: str) -> bytes | None:
+    async def _in_time(self, seconds: float, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
         limit = asyncio.timeout(seconds)
         call.ends_at(asyncio.get_running_loop().time() + seconds)
         try:
             async with limit:
-                return await self._serve(incoming, call, authorization)
+                return await self._serve(incoming, call, credential)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise DeadlineExceeded(f"the call took longer than {seconds:g} seconds") from None
 
-    async def _serve(self, incoming: Any, call: Call, authorization: str) -> bytes | None:
+    async def _serve(self, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
         if not self._method.is_probe:
-            call.principal = await self._edge.identity.principal(authorization)
-            demand(call.principal, self._method.scopes)
+            await self._identify(call, *credential)
         request = self._messages(call) if self._method.streams_in else self._decode(incoming)
         if self._method.streams_out:
             await call.context.send_initial_metadata(((REQUEST_ID, call.request_id),))
@@ -167,6 +172,13 @@ class _Wrapper:
             call.context.set_trailing_metadata(((REQUEST_ID, call.request_id), REPLAYED))
             return before.answer
         return None if self._method.streams_out else _encoded(answer)
+
+    async def _identify(self, call: Call, authorization: str, act_as: str | None) -> None:
+        call.principal = await self._edge.identity.principal(authorization)
+        if act_as is not None:
+            call.principal = acting(call.principal, act_as)
+            call.act_as = act_as
+        demand(call.principal, self._method.scopes)
 
     async def _messages(self, call: Call) -> AsyncIterator[Message]:
         """Not by the iterator that gRPC offers: one that is not read to its end keeps its call (see `_abort`)."""

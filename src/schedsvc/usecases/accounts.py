@@ -10,10 +10,12 @@ from schedsvc.domain.accounts import Account, AccountDraft
 from schedsvc.domain.calendars import Calendar
 from schedsvc.domain.errors import NotEmpty, ResourceNotFound
 from schedsvc.domain.feeds import FeedKey, account_feed, calendar_feed, profile_feed
+from schedsvc.domain.grants import Grant
 from schedsvc.domain.names import AccountName, primary_calendar
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile
 from schedsvc.domain.records import fields_of
+from schedsvc.domain.roles import Role
 from schedsvc.domain.weights import weigh_account
 from schedsvc.repositories.base import Page, Read, Store, Write
 from schedsvc.usecases.access import require_account
@@ -103,7 +105,10 @@ class Accounts:
         force: bool = False,
         allow_missing: bool = False,
     ) -> None:
-        """Deletes the account with all that is in it; without `force` only if nothing but the primary calendar is."""
+        """Deletes the account, what is in it and the grants to it; without `force` only an empty one.
+
+        A primary calendar without events is nothing.
+        """
         require_account(principal, name.account)
 
         async def attempt() -> None:
@@ -170,9 +175,15 @@ async def _calendars(tx: Read, name: AccountName) -> Sequence[Calendar]:
     return await tx.calendars.list(name.account, EVERYTHING)
 
 
+async def _shared(tx: Read, name: AccountName) -> Sequence[Grant]:
+    return await tx.grants.shared(name.account, Role.FREE_BUSY_READER, EVERYTHING)
+
+
 async def _feeds_inside(tx: Read, name: AccountName) -> list[FeedKey]:
+    """Those of what is in the account, and of the calendars that are shared with it."""
     profiles, calendars = await _profiles(tx, name), await _calendars(tx, name)
-    return [*(profile_feed(p.name) for p in profiles), *(calendar_feed(c.name) for c in calendars)]
+    names = [*(c.name for c in calendars), *(grant.name.calendar for grant in await _shared(tx, name))]
+    return [*(profile_feed(p.name) for p in profiles), *map(calendar_feed, names)]
 
 
 async def _delete_inside(tx: Write, name: AccountName, force: bool, by: str) -> None:
@@ -187,6 +198,8 @@ async def _delete_inside(tx: Write, name: AccountName, force: bool, by: str) -> 
         tx.profiles.delete(profile)
     for calendar in calendars:
         tx.calendars.delete(calendar)
+    for grant in await _shared(tx, name):
+        tx.grants.delete(grant)
 
 
 async def _require_empty(

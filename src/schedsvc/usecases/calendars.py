@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from schedsvc.domain import series
 from schedsvc.domain.calendars import Calendar, CalendarDraft
 from schedsvc.domain.errors import PrimaryCalendar, ResourceNotFound
-from schedsvc.domain.events import Event, extent_of
 from schedsvc.domain.feeds import account_feed, calendar_feed, profile_feed
 from schedsvc.domain.names import AccountName, CalendarName
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.records import fields_of
+from schedsvc.domain.roles import Role
 from schedsvc.domain.weights import weigh_calendar
 from schedsvc.repositories.base import Page, Read, Store, Write
-from schedsvc.usecases.access import require_account, visible_account
+from schedsvc.usecases.access import require_account, require_role, visible_account
 from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.checks import require_etag, require_free, require_unused
 from schedsvc.usecases.locking import require_locked, until_locked
 from schedsvc.usecases.requests import Listed, SortKey, WriteOptions, listed, one_more
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """A calendar and the role on it of whoever looks at it."""
+
+    calendar: Calendar
+    role: Role = Role.OWNER
 
 
 class Calendars:
@@ -30,33 +39,46 @@ class Calendars:
 
     async def create(
         self, principal: Principal, options: WriteOptions, parent: AccountName, calendar_id: str, draft: CalendarDraft
-    ) -> Calendar:
+    ) -> CalendarView:
         require_account(principal, parent.account)
         name = CalendarName(parent.account, calendar_id or self._new_id())
 
-        async def work(tx: Write) -> Calendar:
+        async def work(tx: Write) -> CalendarView:
             account = await existing_account(tx, parent)
             require_free(await tx.calendars.is_taken(name), name)
             values = fields_of(draft, CalendarDraft)
             values["time_zone"] = draft.time_zone or account.time_zone
-            return tx.calendars.create(Calendar(**values, name=name, edition=0, create_time=tx.now, update_time=tx.now))
+            calendar = Calendar(**values, name=name, edition=0, create_time=tx.now, update_time=tx.now)
+            return CalendarView(tx.calendars.create(calendar))
 
         return await self._store.write(
             principal.tenant, [account_feed(parent)], work, once=options.once, dry_run=options.validate_only
         )
 
-    async def get(self, principal: Principal, name: CalendarName) -> Calendar:
-        require_account(principal, name.account)
+    async def get(self, principal: Principal, name: CalendarName) -> CalendarView:
         async with self._store.read(principal.tenant) as tx:
-            return await existing_calendar(tx, name)
+            role = await require_role(tx, principal, name, Role.FREE_BUSY_READER)
+            return CalendarView(await existing_calendar(tx, name), role)
 
-    async def list(self, principal: Principal, account: AccountName | None, page: Page) -> Listed[Calendar]:
-        """Of one account, or of all that the caller may see (None)."""
+    async def list(
+        self,
+        principal: Principal,
+        account: AccountName | None,
+        page: Page,
+        *,
+        owned_only: bool = False,
+        min_role: Role = Role.FREE_BUSY_READER,
+    ) -> Listed[CalendarView]:
+        """Those of one account and those shared with it, or of all accounts that the caller may see (None)."""
         owner = visible_account(principal, account.account if account else None)
-        async with self._store.read(principal.tenant) as tx:
+        async with self._store.snapshot(principal.tenant) as tx:
             if account is not None:
                 await existing_account(tx, account)
-            return listed(await tx.calendars.list(owner, one_more(page)), page, _sort_key, weigh_calendar)
+            wanted = one_more(page)
+            found = await _own(tx, owner, wanted)
+            if owner is not None and not owned_only and len(found) < wanted.size:
+                found += await _shared(tx, owner, min_role, replace(wanted, size=wanted.size - len(found)))
+            return listed(found, page, lambda view: _sort_key(view, owner), lambda view: weigh_calendar(view.calendar))
 
     async def update(
         self,
@@ -65,23 +87,23 @@ class Calendars:
         name: CalendarName,
         etag: str,
         patch: Callable[[Calendar], CalendarDraft],
-    ) -> Calendar:
-        """A new zone moves the instants of all-day events, each of them a change in the feed."""
-        require_account(principal, name.account)
+    ) -> CalendarView:
+        """A new zone moves the instants of events on dates and of floating ones, each of them a change in the feed."""
 
-        async def attempt() -> Calendar:
+        async def attempt() -> CalendarView:
             async with self._store.read(principal.tenant) as tx:
                 users = [profile_feed(user) for user in await tx.profiles.using(name)]
 
-            async def work(tx: Write) -> Calendar:
+            async def work(tx: Write) -> CalendarView:
+                role = await require_role(tx, principal, name, Role.OWNER)
                 calendar = await existing_calendar(tx, name)
                 require_etag(calendar.etag, etag)
                 changed = replace(calendar, **fields_of(patch(calendar), CalendarDraft))
                 if changed == calendar:
-                    return calendar
+                    return CalendarView(calendar, role)
                 if changed.time_zone != calendar.time_zone:
                     await _rezone(tx, changed)
-                return tx.calendars.update(replace(changed, update_time=tx.now))
+                return CalendarView(tx.calendars.update(replace(changed, update_time=tx.now)), role)
 
             return await self._store.write(
                 principal.tenant,
@@ -102,11 +124,9 @@ class Calendars:
         etag: str = "",
         allow_missing: bool = False,
     ) -> None:
-        require_account(principal, name.account)
-        if name.is_primary:
-            raise PrimaryCalendar("a primary calendar goes with its account: delete the account", calendar=str(name))
-
         async def work(tx: Write) -> None:
+            await require_role(tx, principal, name, Role.OWNER)
+            _require_secondary(name)
             calendar = await tx.calendars.get(name)
             if calendar is None:
                 if not allow_missing:
@@ -128,8 +148,34 @@ async def existing_calendar(tx: Read, name: CalendarName) -> Calendar:
     return calendar
 
 
-def _sort_key(calendar: Calendar) -> SortKey:
-    return calendar.name.account, 0 if calendar.name.is_primary else 1, calendar.name.calendar
+# Sort keys of a list begin with its part: the account's own calendars, then those shared with it.
+_OWN, _SHARED = 0, 1
+
+
+def _sort_key(view: CalendarView, owner: str | None) -> SortKey:
+    name = view.calendar.name
+    if owner in (None, name.account):
+        return _OWN, name.account, 0 if name.is_primary else 1, name.calendar
+    return _SHARED, name.account, name.calendar
+
+
+async def _own(tx: Read, owner: str | None, page: Page) -> list[CalendarView]:
+    if page.after is not None and page.after[0] == _SHARED:
+        return []
+    after = None if page.after is None else page.after[1:]
+    return [CalendarView(calendar) for calendar in await tx.calendars.list(owner, replace(page, after=after))]
+
+
+async def _shared(tx: Read, grantee: str, role: Role, page: Page) -> list[CalendarView]:
+    after = page.after[1:] if page.after is not None and page.after[0] == _SHARED else None
+    grants = await tx.grants.shared(grantee, role, replace(page, after=after))
+    calendars = await tx.calendars.get_many([grant.name.calendar for grant in grants])
+    return [CalendarView(calendars[grant.name.calendar], grant.role) for grant in grants]
+
+
+def _require_secondary(name: CalendarName) -> None:
+    if name.is_primary:
+        raise PrimaryCalendar("a primary calendar goes with its account: delete the account", calendar=str(name))
 
 
 async def _rezone(tx: Write, calendar: Calendar) -> None:
@@ -137,10 +183,5 @@ async def _rezone(tx: Write, calendar: Calendar) -> None:
     require_locked(tx.locked, feeds)
     for feed in feeds:
         tx.touch(feed)
-    for event in await tx.events.all_day(calendar.name):
-        tx.events.update(_moved(event, calendar.time_zone), event)
-
-
-def _moved(event: Event, time_zone: str) -> Event:
-    extent = extent_of(event.start, event.end, time_zone)
-    return replace(event, extent=extent, occupied=extent)
+    for event in await tx.events.zoned_by_calendar(calendar.name):
+        tx.events.update(series.derived(replace(event, zone=calendar.time_zone)), event)

@@ -1,34 +1,43 @@
-"""Events of a calendar."""
+"""Single events, series and their instances: one at a time, in batches, and from one calendar to another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
-from schedsvc.domain.calendars import Calendar
-from schedsvc.domain.errors import IdTaken, OwnedByBooking, ResourceNotFound
-from schedsvc.domain.events import Event, EventDraft, EventStatus, extent_of
+from schedsvc.domain import series
+from schedsvc.domain.errors import DomainError, IdTaken, InvalidInput, Violation
+from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import calendar_feed
-from schedsvc.domain.limits import LIST_EVENTS_DAYS
-from schedsvc.domain.names import CalendarName, EventName
+from schedsvc.domain.names import AccountName, CalendarName, EventName
 from schedsvc.domain.principals import Principal
-from schedsvc.domain.ranges import RangeRequest, resolve
-from schedsvc.domain.records import fields_of
-from schedsvc.domain.weights import weigh_event
-from schedsvc.repositories.base import EventFilter, Page, Read, Store, Write
-from schedsvc.usecases.access import require_account
+from schedsvc.domain.recurrence.budget import Budget
+from schedsvc.domain.roles import Role
+from schedsvc.domain.visibility import as_seen
+from schedsvc.repositories.base import Store, Write
+from schedsvc.usecases.access import require_role
+from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.calendars import existing_calendar
-from schedsvc.usecases.checks import require_etag, require_free
-from schedsvc.usecases.requests import Listed, WriteOptions, listed, one_more
+from schedsvc.usecases.checks import require_etag
+from schedsvc.usecases.event_writes import (
+    Answer,
+    Change,
+    Changed,
+    Creation,
+    Deletion,
+    EventWrites,
+    existing_event,
+    has_people,
+    not_found,
+    require_free_standing,
+)
+from schedsvc.usecases.requests import WriteOptions
 
-
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """Which events of a calendar: overlapping a range, with one of the UIDs, with a text; empty means any."""
-
-    asked: RangeRequest
-    uids: tuple[str, ...] = ()
-    query: str = ""
+T = TypeVar("T")
+EventWrite = Creation | Change | Deletion
+Written = Event | DomainError | None
+"""What became of one write of a batch: the event, an error, or nothing where it was deleted."""
 
 
 class Events:
@@ -39,131 +48,126 @@ class Events:
         self._new_id = new_id
 
     async def create(
-        self, principal: Principal, options: WriteOptions, parent: CalendarName, event_id: str, draft: EventDraft
+        self, principal: Principal, options: WriteOptions, parent: CalendarName, creation: Creation
     ) -> Event:
-        require_account(principal, parent.account)
-        name = EventName(parent, event_id or self._new_id())
+        return await self._write(principal, options, parent, lambda writes: writes.create(creation))
+
+    async def get(self, principal: Principal, name: EventName) -> Event:
+        """An event, a series, or an instance; a deleted instance is CANCELLED."""
+        async with self._store.read(principal.tenant) as tx:
+            role = await require_role(tx, principal, name.calendar, Role.READER)
+            event = as_seen(await existing_event(tx, name.series), role)
+        if not name.original:
+            return event
+        instance = series.instance(event, name.original, Budget()) if event.is_series else None
+        if instance is None:
+            raise not_found(name)
+        return instance
+
+    async def update(self, principal: Principal, options: WriteOptions, change: Change) -> Changed:
+        return await self._write(principal, options, change.name.calendar, lambda writes: writes.update(change))
+
+    async def delete(self, principal: Principal, options: WriteOptions, deletion: Deletion) -> None:
+        await self._write(principal, options, deletion.name.calendar, lambda writes: writes.delete(deletion))
+
+    async def batch(
+        self,
+        principal: Principal,
+        options: WriteOptions,
+        parent: CalendarName,
+        writes: Sequence[EventWrite],
+        *,
+        atomic: bool,
+    ) -> list[Written]:
+        """All in one transaction and one revision; if `atomic`, the first error undoes it all and says its place."""
+
+        async def run(to: EventWrites) -> list[Written]:
+            return [await _one_of_many(to, index, write, atomic) for index, write in enumerate(writes)]
+
+        return await self._write(principal, options, parent, run)
+
+    async def respond(
+        self,
+        principal: Principal,
+        options: WriteOptions,
+        name: EventName,
+        answer: Answer,
+    ) -> Event:
+        """Records an answer; raises NotAnAttendee."""
+        return await self._write(principal, options, name.calendar, lambda writes: writes.respond(name, answer))
+
+    async def move(
+        self, principal: Principal, options: WriteOptions, name: EventName, destination: CalendarName, etag: str
+    ) -> Event:
+        """Keeps the UID, and the id unless it is taken there; needs WRITER on both calendars."""
 
         async def work(tx: Write) -> Event:
-            calendar = await existing_calendar(tx, parent)
-            if event_id:
-                require_free(await tx.events.get(name) is not None, name)
-            if draft.uid:
-                await _require_new_uid(tx, parent, draft.uid)
-            return tx.events.create(new_event(tx, calendar, name, draft))
+            for calendar in (name.calendar, destination):
+                await require_role(tx, principal, calendar, Role.WRITER)
+            before = await existing_event(tx, name)
+            require_etag(before.etag, etag)
+            require_free_standing(before)
+            moved = await self._moved(tx, before, destination)
+            tx.events.delete(before, moved_to=moved.name)
+            return tx.events.create(moved)
+
+        feeds = [calendar_feed(name.calendar), calendar_feed(destination)]
+        return await self._store.write(principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only)
+
+    async def _moved(self, tx: Write, before: Event, destination: CalendarName) -> Event:
+        """The event as it stands in the other calendar."""
+        if destination == before.name.calendar:
+            raise InvalidInput([Violation("destination", "is the calendar that the event is in")])
+        calendar = await existing_calendar(tx, destination)
+        if twins := await tx.events.by_uids(destination, [before.uid]):
+            raise IdTaken(f"{twins[0].name} has the UID of this event", resource=str(twins[0].name))
+        name = EventName(destination, before.name.event)
+        if await tx.events.get(name) is not None:
+            name = EventName(destination, self._new_id())
+        account = await existing_account(tx, AccountName(destination.account))
+        owner = account.email.casefold() if has_people(before) else ""
+        return series.derived(replace(before, name=name, zone=calendar.time_zone, owner=owner))
+
+    async def _write(
+        self,
+        principal: Principal,
+        options: WriteOptions,
+        parent: CalendarName,
+        run: Callable[[EventWrites], Awaitable[T]],
+    ) -> T:
+        async def work(tx: Write) -> T:
+            await require_role(tx, principal, parent, Role.WRITER)
+            return await run(EventWrites(tx, await existing_calendar(tx, parent), self._new_id))
 
         return await self._store.write(
             principal.tenant, [calendar_feed(parent)], work, once=options.once, dry_run=options.validate_only
         )
 
-    async def get(self, principal: Principal, name: EventName) -> Event:
-        require_account(principal, name.calendar.account)
-        async with self._store.read(principal.tenant) as tx:
-            return await _existing(tx, name)
 
-    async def list(self, principal: Principal, parent: CalendarName, query: EventQuery, page: Page) -> Listed[Event]:
-        require_account(principal, parent.account)
-        async with self._store.read(principal.tenant) as tx:
-            calendar = await existing_calendar(tx, parent)
-            window = resolve(query.asked, calendar.time_zone, LIST_EVENTS_DAYS)
-            found = await tx.events.list(parent, EventFilter(window, query.uids, query.query), one_more(page))
-            return listed(found, page, lambda e: (e.extent[0], e.name.event), weigh_event)
-
-    async def update(
-        self,
-        principal: Principal,
-        options: WriteOptions,
-        name: EventName,
-        etag: str,
-        patch: Callable[[Event], EventDraft],
-    ) -> Event:
-        require_account(principal, name.calendar.account)
-
-        async def work(tx: Write) -> Event:
-            before = await _existing(tx, name)
-            require_etag(before.etag, etag)
-            _require_free_standing(before)
-            calendar = await existing_calendar(tx, name.calendar)
-            after = changed_event(before, patch(before), calendar)
-            return before if after == before else tx.events.update(after, before)
-
-        return await self._store.write(
-            principal.tenant, [calendar_feed(name.calendar)], work, once=options.once, dry_run=options.validate_only
-        )
-
-    async def delete(
-        self,
-        principal: Principal,
-        options: WriteOptions,
-        name: EventName,
-        *,
-        etag: str = "",
-        allow_missing: bool = False,
-    ) -> None:
-        require_account(principal, name.calendar.account)
-
-        async def work(tx: Write) -> None:
-            event = await tx.events.get(name)
-            if event is None:
-                if not allow_missing:
-                    raise ResourceNotFound("schedsvc/Event", str(name))
-                return
-            require_etag(event.etag, etag)
-            _require_free_standing(event)
-            tx.events.delete(event)
-
-        await self._store.write(
-            principal.tenant, [calendar_feed(name.calendar)], work, once=options.once, dry_run=options.validate_only
-        )
+async def _one_of_many(to: EventWrites, index: int, write: EventWrite, atomic: bool) -> Written:
+    try:
+        return await _one(to, write)
+    except DomainError as error:
+        placed = _placed(error, index, write)
+        if atomic:
+            raise placed from None
+        return placed
 
 
-def new_event(tx: Write, calendar: Calendar, name: EventName, draft: EventDraft) -> Event:
-    """A record for a new event; the calendar's zone reads its dates."""
-    extent = extent_of(draft.start, draft.end, calendar.time_zone)
-    values = fields_of(draft, EventDraft)
-    values["uid"] = draft.uid or f"{name.event}@schedsvc"
-    return Event(
-        **values,
-        name=name,
-        extent=extent,
-        occupied=extent,
-        booking=None,
-        sequence=0,
-        revision=0,
-        index=0,
-        born=0,
-        create_time=tx.now,
-        update_time=tx.now,
-    )
+async def _one(to: EventWrites, write: EventWrite) -> Event | None:
+    if isinstance(write, Creation):
+        return await to.create(write)
+    if isinstance(write, Change):
+        return (await to.update(write)).event
+    await to.delete(write)
+    return None
 
 
-def changed_event(before: Event, draft: EventDraft, calendar: Calendar) -> Event:
-    """The record after a change: SEQUENCE grows with a new time or place and with a calling off (RFC 5546 2.1.4)."""
-    extent = extent_of(draft.start, draft.end, calendar.time_zone)
-    after = replace(before, **fields_of(draft, EventDraft), extent=extent, occupied=extent)
-    return replace(after, sequence=before.sequence + 1) if _reschedules(before, after) else after
-
-
-def _reschedules(before: Event, after: Event) -> bool:
-    called_off = EventStatus.CANCELLED in (before.status, after.status) and before.status != after.status
-    moved = (before.start, before.end, before.location) != (after.start, after.end, after.location)
-    return called_off or moved
-
-
-async def _existing(tx: Read, name: EventName) -> Event:
-    event = await tx.events.get(name)
-    if event is None:
-        raise ResourceNotFound("schedsvc/Event", str(name))
-    return event
-
-
-async def _require_new_uid(tx: Read, calendar: CalendarName, uid: str) -> None:
-    twins = await tx.events.by_uids(calendar, [uid])
-    if twins:
-        raise IdTaken(f"{twins[0].name} has this UID: update it, or leave the UID empty", resource=str(twins[0].name))
-
-
-def _require_free_standing(event: Event) -> None:
-    if event.booking is not None:
-        message = f"{event.name} belongs to {event.booking}: cancel the booking instead"
-        raise OwnedByBooking(message, booking=str(event.booking))
+def _placed(error: DomainError, index: int, write: EventWrite) -> DomainError:
+    """The error with its place in the batch."""
+    if isinstance(error, InvalidInput):
+        kind = {Creation: "create", Change: "update", Deletion: "delete"}[type(write)]
+        at = f"writes[{index}].{kind}"
+        error = InvalidInput([replace(found, field=f"{at}.{found.field}") for found in error.violations])
+    error.metadata["index"] = str(index)
+    return error

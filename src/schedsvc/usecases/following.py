@@ -3,13 +3,16 @@
 A stream subscribes to the signal before it reads the log, and looks again at least every `poll` seconds, so a lost
 hint delays a change and never loses it. No database connection is held while it waits. However it ends, the last
 token that it sent for a feed resumes that feed.
+
+Grants are looked at whenever the version of their calendar's feed has moved, which every write to them does, and at
+every heartbeat.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from schedsvc.domain.changes import Change
 from schedsvc.domain.errors import (
@@ -22,6 +25,7 @@ from schedsvc.domain.errors import (
     Violation,
 )
 from schedsvc.domain.feeds import FeedHead, FeedKey, feed_resource
+from schedsvc.domain.grants import Grant
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.limits import STREAM_FEEDS
 from schedsvc.domain.positions import Family, Position, SyncState, end_of
@@ -29,8 +33,16 @@ from schedsvc.domain.principals import Principal
 from schedsvc.domain.weights import weigh_change
 from schedsvc.domain.windows import Seen, seen
 from schedsvc.repositories.base import Read, Store, Subscription
-from schedsvc.usecases.access import require_account
-from schedsvc.usecases.feeds import live, require_readable, whole_revisions
+from schedsvc.usecases.feeds import (
+    as_read,
+    grants_on,
+    live,
+    require_readable,
+    require_same_access,
+    role_of,
+    shared,
+    whole_revisions,
+)
 from schedsvc.usecases.requests import fit
 from schedsvc.usecases.sync import Tokens, invalid_token
 
@@ -100,7 +112,8 @@ class Following:
     ) -> None:
         """Sends until the stream ends: by its age, a slow reader, a feed to resync, or `closing`."""
         states = self._states(principal, tokens)
-        stream = _Stream(self._store, self._tokens, self._new_id, self._limits, principal, states, send)
+        others = shared(principal, states)
+        stream = _Stream(self._store, self._tokens, self._new_id, self._limits, principal, states, send, others)
         subscription = self._store.signal.subscribe(principal.tenant, list(states))
         try:
             if len(states) > len(tokens):
@@ -122,6 +135,7 @@ class Following:
                 await stream.bookmark()
                 raise ending
             if not spoke and self._timer() - spoken >= heartbeat:
+                stream.recheck_access()
                 await stream.bookmark()
                 spoke = True
             if spoke:
@@ -142,7 +156,6 @@ class Following:
         for number, token in enumerate(tokens):
             state = self._tokens.open(principal, token, Family.CHANGES)
             for position in state.positions:
-                require_account(principal, position.feed.account)
                 if position.mark is not None and not position.loading:
                     # In the middle of a delta, which told less than every change: a stream cannot go on from there.
                     raise invalid_token()
@@ -156,7 +169,10 @@ class Following:
 
 @dataclass(slots=True)
 class _Stream:
-    """One stream on its way; `states` says where it stands in each feed."""
+    """One stream on its way; `states` says where it stands in each feed.
+
+    `shared` are the calendars of others, `grants` those of the caller on them, as of their feeds' `versions`.
+    """
 
     store: Store
     tokens: Tokens
@@ -165,11 +181,15 @@ class _Stream:
     principal: Principal
     states: dict[FeedKey, SyncState]
     send: Send
+    shared: Sequence[FeedKey]
+    grants: dict[FeedKey, Grant] = field(default_factory=dict)
+    versions: dict[FeedKey, int] = field(default_factory=dict)
 
     async def advance(self) -> bool:
         """Sends the next batch of every feed that moved; whether anything was sent."""
         async with self.store.read(self.principal.tenant) as tx:
             heads = await tx.heads(self.states)
+            await self._look_up_grants(tx, heads)
         spoke = False
         for feed in list(self.states):
             head = await self._readable(feed, heads)
@@ -177,13 +197,29 @@ class _Stream:
                 spoke |= await self._next(feed, head)
         return spoke
 
+    def recheck_access(self) -> None:
+        """Has `advance` look up all grants anew."""
+        self.versions.clear()
+
+    async def _look_up_grants(self, tx: Read, heads: Mapping[FeedKey, FeedHead]) -> None:
+        """Those on feeds whose version has moved. The heads are the older ones, so that no later write is missed."""
+        versions = {feed: heads[feed].version for feed in self.shared if feed in heads}
+        moved = [feed for feed in self.shared if feed not in versions or self.versions.get(feed) != versions[feed]]
+        if not moved:
+            return
+        found = await grants_on(tx, self.principal, moved)
+        self.grants = {feed: grant for feed, grant in self.grants.items() if feed not in moved} | found
+        self.versions = versions
+
     async def bookmark(self) -> None:
         """Renews the tokens of all feeds."""
         await self._put(Bookmark([(feed, self._token(state)) for feed, state in self.states.items()]))
 
     async def _readable(self, feed: FeedKey, heads: Mapping[FeedKey, FeedHead]) -> FeedHead:
+        (position,) = self.states[feed].positions
         try:
-            return require_readable(self.states[feed].positions[0], heads)
+            require_same_access(self.principal, position, self.grants.get(feed))
+            return require_readable(position, heads)
         except SyncTokenExpired:
             await self._put(ResyncRequired(feed))
             raise
@@ -196,6 +232,7 @@ class _Stream:
         after = replace(before, positions=(found.position,), generation=before.generation if found.loading else "")
         self.states[feed] = after
         views = [view for change in found.changes if (view := seen(change, before.window))]
+        views = as_read(views, role_of(self.grants.get(feed)))
         if not views and not found.completes:
             return False
         token = self._token(after)

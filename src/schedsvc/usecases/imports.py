@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from schedsvc.domain import series
 from schedsvc.domain.calendars import Calendar
 from schedsvc.domain.events import Event, EventDraft
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.interchange import Component
 from schedsvc.domain.names import CalendarName, EventName
 from schedsvc.domain.principals import Principal
+from schedsvc.domain.records import fields_of
 from schedsvc.repositories.base import Once, Store, Write
 from schedsvc.usecases.access import require_account
 from schedsvc.usecases.calendars import existing_calendar
-from schedsvc.usecases.events import changed_event, new_event
+from schedsvc.usecases.event_writes import new_event
 from schedsvc.usecases.requests import WriteOptions
 
 BATCH = 500
@@ -109,7 +111,7 @@ class Imports:
         if before is None:
             name = EventName(calendar.name, self._new_id())
             event = tx.events.create(
-                replace(new_event(tx, calendar, name, component.draft), sequence=component.sequence)
+                series.derived(replace(new_event(tx, calendar, name, component.draft), sequence=component.sequence))
             )
             return Imported(component, Outcome.CREATED, event.name, component.messages)
         return _overwrite(tx, calendar, before, component, component.draft)
@@ -123,7 +125,8 @@ def _overwrite(tx: Write, calendar: Calendar, before: Event, component: Componen
     if component.sequence < before.sequence:
         return Imported(component, Outcome.UNCHANGED, before.name, component.messages)
     taken = replace(draft, event_type=before.event_type)
-    after = replace(changed_event(before, taken, calendar), sequence=component.sequence)
+    changed = replace(before, **fields_of(taken, EventDraft), sequence=component.sequence, zone=calendar.time_zone)
+    after = series.derived(changed)
     if after == before:
         return Imported(component, Outcome.UNCHANGED, before.name, component.messages)
     tx.events.update(after, before)

@@ -15,10 +15,11 @@ from schedsvc.domain.names import AccountName, CalendarName, ProfileName
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.profiles import BookingProfile, ProfileDraft
 from schedsvc.domain.records import fields_of
+from schedsvc.domain.roles import Role
 from schedsvc.domain.time import EARLIEST, seconds_up
 from schedsvc.domain.weights import weigh_profile
 from schedsvc.repositories.base import Page, Read, Store, Write
-from schedsvc.usecases.access import require_account, visible_account
+from schedsvc.usecases.access import require_account, require_role, visible_account
 from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.cancelling import cancel_all
 from schedsvc.usecases.checks import require_etag, require_free
@@ -182,12 +183,12 @@ async def _view(tx: Read, profile: BookingProfile) -> ProfileView:
 async def _require_calendars(
     tx: Read, principal: Principal, profile: BookingProfile, before: Collection[CalendarName] = ()
 ) -> None:
-    """Raises for calendars that do not exist, and for new ones that the caller may not use."""
+    """Raises for calendars that do not exist, and for new ones whose busy time the caller may not see."""
     if profile.calendar.account != profile.name.account:
         raise InvalidInput([Violation("booking_profile.calendar", "must be a calendar of the profile's account")])
     for calendar in profile.calendars:
         if calendar not in before:
-            require_account(principal, calendar.account)
+            await require_role(tx, principal, calendar, Role.FREE_BUSY_READER)
     live = await tx.calendars.get_many(profile.calendars)
     for calendar in profile.calendars:
         if calendar not in live:

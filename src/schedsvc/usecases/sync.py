@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from schedsvc.domain.changes import Change
 from schedsvc.domain.errors import InvalidInput, ResourceNotFound, SyncTokenInvalid, Violation
 from schedsvc.domain.feeds import FeedHead, FeedKey, FeedKind, calendar_of, feed_resource, profile_of
+from schedsvc.domain.grants import Grant
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.limits import SYNC_WINDOW_DAYS, TOKEN_BYTES
 from schedsvc.domain.positions import BEGINNING, Family, Position, SyncState, end_of, unpack
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.ranges import RangeRequest, resolve
+from schedsvc.domain.roles import Role
 from schedsvc.domain.tokens import Sealer, TokenInvalid
 from schedsvc.domain.weights import weigh_change
 from schedsvc.domain.windows import Seen, gone, inside, seen
 from schedsvc.repositories.base import Clock, Read, Store
-from schedsvc.usecases.access import require_account
-from schedsvc.usecases.feeds import live, require_readable
+from schedsvc.usecases.access import require_account, role_missing
+from schedsvc.usecases.feeds import as_read, grants_on, live, require_readable, require_same_access, role_of, shared
 from schedsvc.usecases.requests import fit
 
 PURPOSE = "sync"
@@ -99,12 +101,11 @@ class Sync:
     ) -> SyncTokens:
         """Stores nothing. Raises ResourceNotFound for a calendar or profile that does not exist."""
         window = resolve(asked, "UTC", SYNC_WINDOW_DAYS)
-        for feed in targets:
-            require_account(principal, feed.account)
         async with self._store.snapshot(principal.tenant) as tx:
+            grants = await _granted(tx, principal, targets)
             await _require_live(tx, targets)
             heads = await tx.heads(targets)
-        now = tuple(Position(feed, heads[feed].epoch, end_of(heads[feed].revision), False) for feed in targets)
+        now = tuple(_behind(heads[feed], grants.get(feed)) for feed in targets)
         load = tuple(replace(position, at=BEGINNING, loading=True) for position in now)
         first = now if skip_initial else load
         self._require_short(principal, SyncState(Family.CHANGES, window, load, self._new_id()))
@@ -124,13 +125,15 @@ class Sync:
     async def walk(self, principal: Principal, family: Family, token: str, size: int, budget: int) -> WalkPage:
         """The next page: at most `size` changes and about `budget` bytes. May be empty although the walk goes on."""
         state = self._tokens.open(principal, token, family)
-        for position in state.positions:
-            require_account(principal, position.feed.account)
+        feeds = [position.feed for position in state.positions]
         gathered = _Gathered(size, budget)
         async with self._store.snapshot(principal.tenant) as tx:
-            heads = await tx.heads([position.feed for position in state.positions])
-            state = self._begun(state, heads)
-            positions = [await _advance(tx, state, position, gathered) for position in state.positions]
+            grants = await grants_on(tx, principal, feeds)
+            for position in state.positions:
+                require_same_access(principal, position, grants.get(position.feed))
+            state = self._begun(state, await tx.heads(feeds))
+            roles = {feed: role_of(grants.get(feed)) for feed in feeds}
+            positions = [await _advance(tx, state, p, gathered, roles[p.feed]) for p in state.positions]
         return self._page(principal, replace(state, positions=tuple(positions)), gathered)
 
     def _begun(self, state: SyncState, heads: Mapping[FeedKey, FeedHead]) -> SyncState:
@@ -163,7 +166,7 @@ def _pinned(position: Position, mark: int) -> Position:
     return begun if position.at == end_of(revision) else replace(begun, since=revision - 1)
 
 
-async def _advance(tx: Read, state: SyncState, position: Position, gathered: _Gathered) -> Position:
+async def _advance(tx: Read, state: SyncState, position: Position, gathered: _Gathered, role: Role) -> Position:
     """Takes from one feed what still fits; the position after it, without a mark once the feed is done."""
     if position.mark is None or position.since is None:
         # Done on an earlier page of this walk: its changes since then belong to the next one.
@@ -175,7 +178,7 @@ async def _advance(tx: Read, state: SyncState, position: Position, gathered: _Ga
         changes = await _next_changes(tx, state.window, position, since, mark, limit)
         taken = changes[: fit(changes, weigh_change, gathered.bytes_left)]
         told = await _told(tx, state, position, taken)
-        gathered.add(position.feed, told, sum(map(weigh_change, taken)))
+        gathered.add(position.feed, as_read(told, role), sum(map(weigh_change, taken)))
         position = position.moved(taken[-1].place) if taken else position
         done = len(taken) == len(changes) < limit
     return position.caught_up() if done else position
@@ -210,6 +213,22 @@ async def _tombstones(tx: Read, window: Interval | None, position: Position, cha
     told = await tx.changes.ever_inside(position.feed, position.since, position.mark, doubtful, window)
     never = set(doubtful).difference(told)
     return [view for view in views if view.change.resource_id not in never]
+
+
+async def _granted(tx: Read, principal: Principal, targets: Sequence[FeedKey]) -> Mapping[FeedKey, Grant]:
+    """The grants on calendars of others; raises RoleMissing for the first target that the caller may not read."""
+    grants, foreign = await grants_on(tx, principal, targets), set(shared(principal, targets))
+    for target in targets:
+        if target not in foreign:
+            require_account(principal, target.account)
+        elif target not in grants or grants[target].role < Role.READER:
+            raise role_missing(calendar_of(target), Role.READER)
+    return grants
+
+
+def _behind(head: FeedHead, grant: Grant | None) -> Position:
+    """The position after everything that there is now."""
+    return Position(head.key, head.epoch, end_of(head.revision), False, access=grant.edition if grant else None)
 
 
 async def _require_live(tx: Read, targets: Sequence[FeedKey]) -> None:

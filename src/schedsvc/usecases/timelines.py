@@ -3,18 +3,26 @@
 A chunk is read from the database when it is first needed and used until the feed's version moves: no message has to
 invalidate it, on any process. The version is read before the rows, so a copy can be newer than its label, which the
 next look at the version mends, and never older.
+
+A series is worked out over each stretch of missing chunks at once, within a budget that grows with the stretch. One
+that takes more work than that counts as busy from its first start to its last end: writes refuse such series, but what
+could not be looked at must not count as free, and one strange series must not make the whole calendar unreadable.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from schedsvc.domain.events import Event, Level
 from schedsvc.domain.feeds import FeedHead, FeedKey, calendar_feed
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.names import CalendarName
-from schedsvc.domain.timeline import Chunk, Timeline, chunk_extent, chunk_range, fill
+from schedsvc.domain.recurrence.budget import STEPS, Budget
+from schedsvc.domain.recurrence.errors import WorkBudgetExceeded
+from schedsvc.domain.series import items
+from schedsvc.domain.timeline import Chunk, Item, Timeline, chunk_extent, chunk_range, fill
 from schedsvc.repositories.base import Read
 
 CAPACITY_ITEMS = 500_000
@@ -70,5 +78,31 @@ class Timelines:
 
 
 async def _read(tx: Read, calendar: CalendarName, indices: Sequence[int]) -> dict[int, Chunk]:
-    lo, hi = chunk_extent(indices[0])[0], chunk_extent(indices[-1])[1]
-    return fill(indices, await tx.events.items(calendar, (lo, hi)))
+    found = await tx.events.occupying(calendar, _extent(indices))
+    chunks: dict[int, Chunk] = {}
+    for stretch in _stretches(indices) if found.series else [indices]:
+        recurring = (item for series in found.series for item in _worked_out(series, stretch))
+        chunks |= fill(stretch, [*found.items, *recurring])
+    return chunks
+
+
+def _extent(indices: Sequence[int]) -> Interval:
+    return chunk_extent(indices[0])[0], chunk_extent(indices[-1])[1]
+
+
+def _stretches(indices: Sequence[int]) -> Iterator[range]:
+    """Rising indices as ranges without a hole."""
+    start = 0
+    for place, index in enumerate(indices, 1):
+        if place == len(indices) or indices[place] != index + 1:
+            yield range(indices[start], index + 1)
+            start = place
+
+
+def _worked_out(series: Event, stretch: Sequence[int]) -> Iterable[Item]:
+    lo, hi = _extent(stretch)
+    try:
+        return list(items(series, (lo, hi), Budget(STEPS * len(stretch))))
+    except WorkBudgetExceeded:
+        start, end = max(lo, series.extent[0]), min(hi, series.extent[1])
+        return [Item(series.name.calendar, series.name.event, start, end, start, end, Level.BUSY)]

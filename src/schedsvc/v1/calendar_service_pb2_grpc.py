@@ -8,7 +8,9 @@ from schedsvc.v1 import accounts_pb2 as schedsvc_dot_v1_dot_accounts__pb2
 from schedsvc.v1 import calendars_pb2 as schedsvc_dot_v1_dot_calendars__pb2
 from schedsvc.v1 import events_pb2 as schedsvc_dot_v1_dot_events__pb2
 from schedsvc.v1 import free_busy_pb2 as schedsvc_dot_v1_dot_free__busy__pb2
+from schedsvc.v1 import grants_pb2 as schedsvc_dot_v1_dot_grants__pb2
 from schedsvc.v1 import interchange_pb2 as schedsvc_dot_v1_dot_interchange__pb2
+from schedsvc.v1 import suggestions_pb2 as schedsvc_dot_v1_dot_suggestions__pb2
 
 GRPC_GENERATED_VERSION = '1.75.1'
 GRPC_VERSION = grpc.__version__
@@ -92,6 +94,31 @@ class CalendarServiceStub(object):
                 request_serializer=schedsvc_dot_v1_dot_calendars__pb2.DeleteCalendarRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.CreateGrant = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/CreateGrant',
+                request_serializer=schedsvc_dot_v1_dot_grants__pb2.CreateGrantRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_grants__pb2.Grant.FromString,
+                _registered_method=True)
+        self.GetGrant = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/GetGrant',
+                request_serializer=schedsvc_dot_v1_dot_grants__pb2.GetGrantRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_grants__pb2.Grant.FromString,
+                _registered_method=True)
+        self.ListGrants = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/ListGrants',
+                request_serializer=schedsvc_dot_v1_dot_grants__pb2.ListGrantsRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_grants__pb2.ListGrantsResponse.FromString,
+                _registered_method=True)
+        self.UpdateGrant = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/UpdateGrant',
+                request_serializer=schedsvc_dot_v1_dot_grants__pb2.UpdateGrantRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_grants__pb2.Grant.FromString,
+                _registered_method=True)
+        self.DeleteGrant = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/DeleteGrant',
+                request_serializer=schedsvc_dot_v1_dot_grants__pb2.DeleteGrantRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.CreateEvent = channel.unary_unary(
                 '/schedsvc.v1.CalendarService/CreateEvent',
                 request_serializer=schedsvc_dot_v1_dot_events__pb2.CreateEventRequest.SerializeToString,
@@ -117,10 +144,40 @@ class CalendarServiceStub(object):
                 request_serializer=schedsvc_dot_v1_dot_events__pb2.DeleteEventRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ListInstances = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/ListInstances',
+                request_serializer=schedsvc_dot_v1_dot_events__pb2.ListInstancesRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_events__pb2.ListInstancesResponse.FromString,
+                _registered_method=True)
+        self.GetSeries = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/GetSeries',
+                request_serializer=schedsvc_dot_v1_dot_events__pb2.GetSeriesRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_events__pb2.GetSeriesResponse.FromString,
+                _registered_method=True)
+        self.RespondToEvent = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/RespondToEvent',
+                request_serializer=schedsvc_dot_v1_dot_events__pb2.RespondToEventRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_events__pb2.Event.FromString,
+                _registered_method=True)
+        self.MoveEvent = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/MoveEvent',
+                request_serializer=schedsvc_dot_v1_dot_events__pb2.MoveEventRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_events__pb2.Event.FromString,
+                _registered_method=True)
+        self.BatchWriteEvents = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/BatchWriteEvents',
+                request_serializer=schedsvc_dot_v1_dot_events__pb2.BatchWriteEventsRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_events__pb2.BatchWriteEventsResponse.FromString,
+                _registered_method=True)
         self.QueryFreeBusy = channel.unary_unary(
                 '/schedsvc.v1.CalendarService/QueryFreeBusy',
                 request_serializer=schedsvc_dot_v1_dot_free__busy__pb2.QueryFreeBusyRequest.SerializeToString,
                 response_deserializer=schedsvc_dot_v1_dot_free__busy__pb2.QueryFreeBusyResponse.FromString,
+                _registered_method=True)
+        self.SuggestTimes = channel.unary_unary(
+                '/schedsvc.v1.CalendarService/SuggestTimes',
+                request_serializer=schedsvc_dot_v1_dot_suggestions__pb2.SuggestTimesRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_suggestions__pb2.SuggestTimesResponse.FromString,
                 _registered_method=True)
         self.ImportCalendar = channel.stream_unary(
                 '/schedsvc.v1.CalendarService/ImportCalendar',
@@ -178,70 +235,152 @@ class CalendarServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetCalendar(self, request, context):
-        """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read.
+        """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read; role: FREE_BUSY_READER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListCalendars(self, request, context):
-        """Lists the calendars of an account. Scope: read.
+        """Lists the calendars of an account and those shared with it. Scope: read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCalendar(self, request, context):
-        """Changes a calendar. Scope: write.
+        """Changes a calendar. Scope: write; role: OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteCalendar(self, request, context):
-        """Deletes a calendar and its events. Scope: write.
+        """Deletes a calendar with its events and grants. Scope: write; role: OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateGrant(self, request, context):
+        """Shares a calendar with another account. Scope: write; role: OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetGrant(self, request, context):
+        """Answers with a grant. Scope: read; role: OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGrants(self, request, context):
+        """Lists who may do what with a calendar. Scope: read; role: OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateGrant(self, request, context):
+        """Gives another role. Scope: write; role: OWNER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteGrant(self, request, context):
+        """Shares a calendar no longer. Scope: write; role: OWNER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateEvent(self, request, context):
-        """Makes an event. It may overlap others: only booking profiles keep time free of double use. Scope: write.
+        """Makes an event or a series. It may overlap others: only booking profiles keep time free of double use. Scope: write;
+        role: WRITER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetEvent(self, request, context):
-        """Answers with an event. Scope: read.
+        """Answers with an event, or with one instance of a series. Scope: read; role: READER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListEvents(self, request, context):
-        """Lists events that overlap a range: those that end after its start and start before its end. Scope: read.
+        """Lists events that overlap a range: those that end after its start and start before its end. Scope: read; role:
+        READER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateEvent(self, request, context):
-        """Changes an event. One that belongs to a booking is refused. Scope: write.
+        """Changes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteEvent(self, request, context):
-        """Deletes an event. One that belongs to a booking is refused. Scope: write.
+        """Deletes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInstances(self, request, context):
+        """Lists the instances of a series, also those that were moved. Scope: read; role: READER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSeries(self, request, context):
+        """Answers with a series, its exceptions and its cancelled starts at once. Scope: read; role: READER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RespondToEvent(self, request, context):
+        """Answers an invitation, for a series or for one instance. Scope: write; role: WRITER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveEvent(self, request, context):
+        """Moves an event or a series to another calendar. Scope: write; role: WRITER on both.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchWriteEvents(self, request, context):
+        """Makes up to 200 writes to one calendar in one transaction and one revision. Scope: write; role: WRITER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def QueryFreeBusy(self, request, context):
-        """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read.
+        """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read; role:
+        FREE_BUSY_READER on each target.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuggestTimes(self, request, context):
+        """Finds times at which enough of several people are free, with an error for each that cannot be read. A time is
+        suggested if a booking profile with these hours, buffers and lengths would offer it. Scope: read; role:
+        FREE_BUSY_READER on each member.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -308,6 +447,31 @@ def add_CalendarServiceServicer_to_server(servicer, server):
                     request_deserializer=schedsvc_dot_v1_dot_calendars__pb2.DeleteCalendarRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'CreateGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateGrant,
+                    request_deserializer=schedsvc_dot_v1_dot_grants__pb2.CreateGrantRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_grants__pb2.Grant.SerializeToString,
+            ),
+            'GetGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGrant,
+                    request_deserializer=schedsvc_dot_v1_dot_grants__pb2.GetGrantRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_grants__pb2.Grant.SerializeToString,
+            ),
+            'ListGrants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGrants,
+                    request_deserializer=schedsvc_dot_v1_dot_grants__pb2.ListGrantsRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_grants__pb2.ListGrantsResponse.SerializeToString,
+            ),
+            'UpdateGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateGrant,
+                    request_deserializer=schedsvc_dot_v1_dot_grants__pb2.UpdateGrantRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_grants__pb2.Grant.SerializeToString,
+            ),
+            'DeleteGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteGrant,
+                    request_deserializer=schedsvc_dot_v1_dot_grants__pb2.DeleteGrantRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
             'CreateEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateEvent,
                     request_deserializer=schedsvc_dot_v1_dot_events__pb2.CreateEventRequest.FromString,
@@ -333,10 +497,40 @@ def add_CalendarServiceServicer_to_server(servicer, server):
                     request_deserializer=schedsvc_dot_v1_dot_events__pb2.DeleteEventRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'ListInstances': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInstances,
+                    request_deserializer=schedsvc_dot_v1_dot_events__pb2.ListInstancesRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_events__pb2.ListInstancesResponse.SerializeToString,
+            ),
+            'GetSeries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSeries,
+                    request_deserializer=schedsvc_dot_v1_dot_events__pb2.GetSeriesRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_events__pb2.GetSeriesResponse.SerializeToString,
+            ),
+            'RespondToEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RespondToEvent,
+                    request_deserializer=schedsvc_dot_v1_dot_events__pb2.RespondToEventRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_events__pb2.Event.SerializeToString,
+            ),
+            'MoveEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveEvent,
+                    request_deserializer=schedsvc_dot_v1_dot_events__pb2.MoveEventRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_events__pb2.Event.SerializeToString,
+            ),
+            'BatchWriteEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchWriteEvents,
+                    request_deserializer=schedsvc_dot_v1_dot_events__pb2.BatchWriteEventsRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_events__pb2.BatchWriteEventsResponse.SerializeToString,
+            ),
             'QueryFreeBusy': grpc.unary_unary_rpc_method_handler(
                     servicer.QueryFreeBusy,
                     request_deserializer=schedsvc_dot_v1_dot_free__busy__pb2.QueryFreeBusyRequest.FromString,
                     response_serializer=schedsvc_dot_v1_dot_free__busy__pb2.QueryFreeBusyResponse.SerializeToString,
+            ),
+            'SuggestTimes': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestTimes,
+                    request_deserializer=schedsvc_dot_v1_dot_suggestions__pb2.SuggestTimesRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_suggestions__pb2.SuggestTimesResponse.SerializeToString,
             ),
             'ImportCalendar': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportCalendar,
@@ -628,6 +822,141 @@ class CalendarService(object):
             _registered_method=True)
 
     @staticmethod
+    def CreateGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/CreateGrant',
+            schedsvc_dot_v1_dot_grants__pb2.CreateGrantRequest.SerializeToString,
+            schedsvc_dot_v1_dot_grants__pb2.Grant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/GetGrant',
+            schedsvc_dot_v1_dot_grants__pb2.GetGrantRequest.SerializeToString,
+            schedsvc_dot_v1_dot_grants__pb2.Grant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGrants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/ListGrants',
+            schedsvc_dot_v1_dot_grants__pb2.ListGrantsRequest.SerializeToString,
+            schedsvc_dot_v1_dot_grants__pb2.ListGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/UpdateGrant',
+            schedsvc_dot_v1_dot_grants__pb2.UpdateGrantRequest.SerializeToString,
+            schedsvc_dot_v1_dot_grants__pb2.Grant.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/DeleteGrant',
+            schedsvc_dot_v1_dot_grants__pb2.DeleteGrantRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateEvent(request,
             target,
             options=(),
@@ -763,6 +1092,141 @@ class CalendarService(object):
             _registered_method=True)
 
     @staticmethod
+    def ListInstances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/ListInstances',
+            schedsvc_dot_v1_dot_events__pb2.ListInstancesRequest.SerializeToString,
+            schedsvc_dot_v1_dot_events__pb2.ListInstancesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSeries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/GetSeries',
+            schedsvc_dot_v1_dot_events__pb2.GetSeriesRequest.SerializeToString,
+            schedsvc_dot_v1_dot_events__pb2.GetSeriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RespondToEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/RespondToEvent',
+            schedsvc_dot_v1_dot_events__pb2.RespondToEventRequest.SerializeToString,
+            schedsvc_dot_v1_dot_events__pb2.Event.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/MoveEvent',
+            schedsvc_dot_v1_dot_events__pb2.MoveEventRequest.SerializeToString,
+            schedsvc_dot_v1_dot_events__pb2.Event.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchWriteEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/BatchWriteEvents',
+            schedsvc_dot_v1_dot_events__pb2.BatchWriteEventsRequest.SerializeToString,
+            schedsvc_dot_v1_dot_events__pb2.BatchWriteEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def QueryFreeBusy(request,
             target,
             options=(),
@@ -779,6 +1243,33 @@ class CalendarService(object):
             '/schedsvc.v1.CalendarService/QueryFreeBusy',
             schedsvc_dot_v1_dot_free__busy__pb2.QueryFreeBusyRequest.SerializeToString,
             schedsvc_dot_v1_dot_free__busy__pb2.QueryFreeBusyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestTimes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/SuggestTimes',
+            schedsvc_dot_v1_dot_suggestions__pb2.SuggestTimesRequest.SerializeToString,
+            schedsvc_dot_v1_dot_suggestions__pb2.SuggestTimesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -10,7 +10,9 @@ from schedsvc.v1 import accounts_pb2 as _accounts_pb2
 from schedsvc.v1 import calendars_pb2 as _calendars_pb2
 from schedsvc.v1 import events_pb2 as _events_pb2
 from schedsvc.v1 import free_busy_pb2 as _free_busy_pb2
+from schedsvc.v1 import grants_pb2 as _grants_pb2
 from schedsvc.v1 import interchange_pb2 as _interchange_pb2
+from schedsvc.v1 import suggestions_pb2 as _suggestions_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -54,25 +56,56 @@ class CalendarServiceStub:
     CreateCalendar: _grpc.UnaryUnaryMultiCallable[_calendars_pb2.CreateCalendarRequest, _calendars_pb2.Calendar]
     """Makes a calendar. Scope: write."""
     GetCalendar: _grpc.UnaryUnaryMultiCallable[_calendars_pb2.GetCalendarRequest, _calendars_pb2.Calendar]
-    """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read."""
+    """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read; role: FREE_BUSY_READER."""
     ListCalendars: _grpc.UnaryUnaryMultiCallable[_calendars_pb2.ListCalendarsRequest, _calendars_pb2.ListCalendarsResponse]
-    """Lists the calendars of an account. Scope: read."""
+    """Lists the calendars of an account and those shared with it. Scope: read."""
     UpdateCalendar: _grpc.UnaryUnaryMultiCallable[_calendars_pb2.UpdateCalendarRequest, _calendars_pb2.Calendar]
-    """Changes a calendar. Scope: write."""
+    """Changes a calendar. Scope: write; role: OWNER."""
     DeleteCalendar: _grpc.UnaryUnaryMultiCallable[_calendars_pb2.DeleteCalendarRequest, _empty_pb2.Empty]
-    """Deletes a calendar and its events. Scope: write."""
+    """Deletes a calendar with its events and grants. Scope: write; role: OWNER."""
+    CreateGrant: _grpc.UnaryUnaryMultiCallable[_grants_pb2.CreateGrantRequest, _grants_pb2.Grant]
+    """Shares a calendar with another account. Scope: write; role: OWNER."""
+    GetGrant: _grpc.UnaryUnaryMultiCallable[_grants_pb2.GetGrantRequest, _grants_pb2.Grant]
+    """Answers with a grant. Scope: read; role: OWNER."""
+    ListGrants: _grpc.UnaryUnaryMultiCallable[_grants_pb2.ListGrantsRequest, _grants_pb2.ListGrantsResponse]
+    """Lists who may do what with a calendar. Scope: read; role: OWNER."""
+    UpdateGrant: _grpc.UnaryUnaryMultiCallable[_grants_pb2.UpdateGrantRequest, _grants_pb2.Grant]
+    """Gives another role. Scope: write; role: OWNER."""
+    DeleteGrant: _grpc.UnaryUnaryMultiCallable[_grants_pb2.DeleteGrantRequest, _empty_pb2.Empty]
+    """Shares a calendar no longer. Scope: write; role: OWNER."""
     CreateEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.CreateEventRequest, _events_pb2.Event]
-    """Makes an event. It may overlap others: only booking profiles keep time free of double use. Scope: write."""
+    """Makes an event or a series. It may overlap others: only booking profiles keep time free of double use. Scope: write;
+    role: WRITER.
+    """
     GetEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.GetEventRequest, _events_pb2.Event]
-    """Answers with an event. Scope: read."""
+    """Answers with an event, or with one instance of a series. Scope: read; role: READER."""
     ListEvents: _grpc.UnaryUnaryMultiCallable[_events_pb2.ListEventsRequest, _events_pb2.ListEventsResponse]
-    """Lists events that overlap a range: those that end after its start and start before its end. Scope: read."""
+    """Lists events that overlap a range: those that end after its start and start before its end. Scope: read; role:
+    READER.
+    """
     UpdateEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.UpdateEventRequest, _events_pb2.Event]
-    """Changes an event. One that belongs to a booking is refused. Scope: write."""
+    """Changes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER."""
     DeleteEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.DeleteEventRequest, _empty_pb2.Empty]
-    """Deletes an event. One that belongs to a booking is refused. Scope: write."""
+    """Deletes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER."""
+    ListInstances: _grpc.UnaryUnaryMultiCallable[_events_pb2.ListInstancesRequest, _events_pb2.ListInstancesResponse]
+    """Lists the instances of a series, also those that were moved. Scope: read; role: READER."""
+    GetSeries: _grpc.UnaryUnaryMultiCallable[_events_pb2.GetSeriesRequest, _events_pb2.GetSeriesResponse]
+    """Answers with a series, its exceptions and its cancelled starts at once. Scope: read; role: READER."""
+    RespondToEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.RespondToEventRequest, _events_pb2.Event]
+    """Answers an invitation, for a series or for one instance. Scope: write; role: WRITER."""
+    MoveEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.MoveEventRequest, _events_pb2.Event]
+    """Moves an event or a series to another calendar. Scope: write; role: WRITER on both."""
+    BatchWriteEvents: _grpc.UnaryUnaryMultiCallable[_events_pb2.BatchWriteEventsRequest, _events_pb2.BatchWriteEventsResponse]
+    """Makes up to 200 writes to one calendar in one transaction and one revision. Scope: write; role: WRITER."""
     QueryFreeBusy: _grpc.UnaryUnaryMultiCallable[_free_busy_pb2.QueryFreeBusyRequest, _free_busy_pb2.QueryFreeBusyResponse]
-    """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read."""
+    """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read; role:
+    FREE_BUSY_READER on each target.
+    """
+    SuggestTimes: _grpc.UnaryUnaryMultiCallable[_suggestions_pb2.SuggestTimesRequest, _suggestions_pb2.SuggestTimesResponse]
+    """Finds times at which enough of several people are free, with an error for each that cannot be read. A time is
+    suggested if a booking profile with these hours, buffers and lengths would offer it. Scope: read; role:
+    FREE_BUSY_READER on each member.
+    """
     ImportCalendar: _grpc.StreamUnaryMultiCallable[_interchange_pb2.ImportCalendarRequest, _interchange_pb2.ImportCalendarResponse]
     """Reads an iCalendar file into a calendar: events are matched by UID, so that importing twice changes nothing.
     Recurring components are refused one by one for now. Scope: write.
@@ -99,25 +132,56 @@ class CalendarServiceAsyncStub(CalendarServiceStub):
     CreateCalendar: _aio.UnaryUnaryMultiCallable[_calendars_pb2.CreateCalendarRequest, _calendars_pb2.Calendar]  # type: ignore[assignment]
     """Makes a calendar. Scope: write."""
     GetCalendar: _aio.UnaryUnaryMultiCallable[_calendars_pb2.GetCalendarRequest, _calendars_pb2.Calendar]  # type: ignore[assignment]
-    """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read."""
+    """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read; role: FREE_BUSY_READER."""
     ListCalendars: _aio.UnaryUnaryMultiCallable[_calendars_pb2.ListCalendarsRequest, _calendars_pb2.ListCalendarsResponse]  # type: ignore[assignment]
-    """Lists the calendars of an account. Scope: read."""
+    """Lists the calendars of an account and those shared with it. Scope: read."""
     UpdateCalendar: _aio.UnaryUnaryMultiCallable[_calendars_pb2.UpdateCalendarRequest, _calendars_pb2.Calendar]  # type: ignore[assignment]
-    """Changes a calendar. Scope: write."""
+    """Changes a calendar. Scope: write; role: OWNER."""
     DeleteCalendar: _aio.UnaryUnaryMultiCallable[_calendars_pb2.DeleteCalendarRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a calendar and its events. Scope: write."""
+    """Deletes a calendar with its events and grants. Scope: write; role: OWNER."""
+    CreateGrant: _aio.UnaryUnaryMultiCallable[_grants_pb2.CreateGrantRequest, _grants_pb2.Grant]  # type: ignore[assignment]
+    """Shares a calendar with another account. Scope: write; role: OWNER."""
+    GetGrant: _aio.UnaryUnaryMultiCallable[_grants_pb2.GetGrantRequest, _grants_pb2.Grant]  # type: ignore[assignment]
+    """Answers with a grant. Scope: read; role: OWNER."""
+    ListGrants: _aio.UnaryUnaryMultiCallable[_grants_pb2.ListGrantsRequest, _grants_pb2.ListGrantsResponse]  # type: ignore[assignment]
+    """Lists who may do what with a calendar. Scope: read; role: OWNER."""
+    UpdateGrant: _aio.UnaryUnaryMultiCallable[_grants_pb2.UpdateGrantRequest, _grants_pb2.Grant]  # type: ignore[assignment]
+    """Gives another role. Scope: write; role: OWNER."""
+    DeleteGrant: _aio.UnaryUnaryMultiCallable[_grants_pb2.DeleteGrantRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Shares a calendar no longer. Scope: write; role: OWNER."""
     CreateEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.CreateEventRequest, _events_pb2.Event]  # type: ignore[assignment]
-    """Makes an event. It may overlap others: only booking profiles keep time free of double use. Scope: write."""
+    """Makes an event or a series. It may overlap others: only booking profiles keep time free of double use. Scope: write;
+    role: WRITER.
+    """
     GetEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.GetEventRequest, _events_pb2.Event]  # type: ignore[assignment]
-    """Answers with an event. Scope: read."""
+    """Answers with an event, or with one instance of a series. Scope: read; role: READER."""
     ListEvents: _aio.UnaryUnaryMultiCallable[_events_pb2.ListEventsRequest, _events_pb2.ListEventsResponse]  # type: ignore[assignment]
-    """Lists events that overlap a range: those that end after its start and start before its end. Scope: read."""
+    """Lists events that overlap a range: those that end after its start and start before its end. Scope: read; role:
+    READER.
+    """
     UpdateEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.UpdateEventRequest, _events_pb2.Event]  # type: ignore[assignment]
-    """Changes an event. One that belongs to a booking is refused. Scope: write."""
+    """Changes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER."""
     DeleteEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.DeleteEventRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes an event. One that belongs to a booking is refused. Scope: write."""
+    """Deletes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER."""
+    ListInstances: _aio.UnaryUnaryMultiCallable[_events_pb2.ListInstancesRequest, _events_pb2.ListInstancesResponse]  # type: ignore[assignment]
+    """Lists the instances of a series, also those that were moved. Scope: read; role: READER."""
+    GetSeries: _aio.UnaryUnaryMultiCallable[_events_pb2.GetSeriesRequest, _events_pb2.GetSeriesResponse]  # type: ignore[assignment]
+    """Answers with a series, its exceptions and its cancelled starts at once. Scope: read; role: READER."""
+    RespondToEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.RespondToEventRequest, _events_pb2.Event]  # type: ignore[assignment]
+    """Answers an invitation, for a series or for one instance. Scope: write; role: WRITER."""
+    MoveEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.MoveEventRequest, _events_pb2.Event]  # type: ignore[assignment]
+    """Moves an event or a series to another calendar. Scope: write; role: WRITER on both."""
+    BatchWriteEvents: _aio.UnaryUnaryMultiCallable[_events_pb2.BatchWriteEventsRequest, _events_pb2.BatchWriteEventsResponse]  # type: ignore[assignment]
+    """Makes up to 200 writes to one calendar in one transaction and one revision. Scope: write; role: WRITER."""
     QueryFreeBusy: _aio.UnaryUnaryMultiCallable[_free_busy_pb2.QueryFreeBusyRequest, _free_busy_pb2.QueryFreeBusyResponse]  # type: ignore[assignment]
-    """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read."""
+    """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read; role:
+    FREE_BUSY_READER on each target.
+    """
+    SuggestTimes: _aio.UnaryUnaryMultiCallable[_suggestions_pb2.SuggestTimesRequest, _suggestions_pb2.SuggestTimesResponse]  # type: ignore[assignment]
+    """Finds times at which enough of several people are free, with an error for each that cannot be read. A time is
+    suggested if a booking profile with these hours, buffers and lengths would offer it. Scope: read; role:
+    FREE_BUSY_READER on each member.
+    """
     ImportCalendar: _aio.StreamUnaryMultiCallable[_interchange_pb2.ImportCalendarRequest, _interchange_pb2.ImportCalendarResponse]  # type: ignore[assignment]
     """Reads an iCalendar file into a calendar: events are matched by UID, so that importing twice changes nothing.
     Recurring components are refused one by one for now. Scope: write.
@@ -183,7 +247,7 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _calendars_pb2.GetCalendarRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_calendars_pb2.Calendar, _abc.Awaitable[_calendars_pb2.Calendar]]:
-        """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read."""
+        """Answers with a calendar; `…/calendars/primary` is the account's primary one. Scope: read; role: FREE_BUSY_READER."""
 
     @_abc_1.abstractmethod
     def ListCalendars(
@@ -191,7 +255,7 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _calendars_pb2.ListCalendarsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_calendars_pb2.ListCalendarsResponse, _abc.Awaitable[_calendars_pb2.ListCalendarsResponse]]:
-        """Lists the calendars of an account. Scope: read."""
+        """Lists the calendars of an account and those shared with it. Scope: read."""
 
     @_abc_1.abstractmethod
     def UpdateCalendar(
@@ -199,7 +263,7 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _calendars_pb2.UpdateCalendarRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_calendars_pb2.Calendar, _abc.Awaitable[_calendars_pb2.Calendar]]:
-        """Changes a calendar. Scope: write."""
+        """Changes a calendar. Scope: write; role: OWNER."""
 
     @_abc_1.abstractmethod
     def DeleteCalendar(
@@ -207,7 +271,47 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _calendars_pb2.DeleteCalendarRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a calendar and its events. Scope: write."""
+        """Deletes a calendar with its events and grants. Scope: write; role: OWNER."""
+
+    @_abc_1.abstractmethod
+    def CreateGrant(
+        self,
+        request: _grants_pb2.CreateGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_grants_pb2.Grant, _abc.Awaitable[_grants_pb2.Grant]]:
+        """Shares a calendar with another account. Scope: write; role: OWNER."""
+
+    @_abc_1.abstractmethod
+    def GetGrant(
+        self,
+        request: _grants_pb2.GetGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_grants_pb2.Grant, _abc.Awaitable[_grants_pb2.Grant]]:
+        """Answers with a grant. Scope: read; role: OWNER."""
+
+    @_abc_1.abstractmethod
+    def ListGrants(
+        self,
+        request: _grants_pb2.ListGrantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_grants_pb2.ListGrantsResponse, _abc.Awaitable[_grants_pb2.ListGrantsResponse]]:
+        """Lists who may do what with a calendar. Scope: read; role: OWNER."""
+
+    @_abc_1.abstractmethod
+    def UpdateGrant(
+        self,
+        request: _grants_pb2.UpdateGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_grants_pb2.Grant, _abc.Awaitable[_grants_pb2.Grant]]:
+        """Gives another role. Scope: write; role: OWNER."""
+
+    @_abc_1.abstractmethod
+    def DeleteGrant(
+        self,
+        request: _grants_pb2.DeleteGrantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Shares a calendar no longer. Scope: write; role: OWNER."""
 
     @_abc_1.abstractmethod
     def CreateEvent(
@@ -215,7 +319,9 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _events_pb2.CreateEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_events_pb2.Event, _abc.Awaitable[_events_pb2.Event]]:
-        """Makes an event. It may overlap others: only booking profiles keep time free of double use. Scope: write."""
+        """Makes an event or a series. It may overlap others: only booking profiles keep time free of double use. Scope: write;
+        role: WRITER.
+        """
 
     @_abc_1.abstractmethod
     def GetEvent(
@@ -223,7 +329,7 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _events_pb2.GetEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_events_pb2.Event, _abc.Awaitable[_events_pb2.Event]]:
-        """Answers with an event. Scope: read."""
+        """Answers with an event, or with one instance of a series. Scope: read; role: READER."""
 
     @_abc_1.abstractmethod
     def ListEvents(
@@ -231,7 +337,9 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _events_pb2.ListEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_events_pb2.ListEventsResponse, _abc.Awaitable[_events_pb2.ListEventsResponse]]:
-        """Lists events that overlap a range: those that end after its start and start before its end. Scope: read."""
+        """Lists events that overlap a range: those that end after its start and start before its end. Scope: read; role:
+        READER.
+        """
 
     @_abc_1.abstractmethod
     def UpdateEvent(
@@ -239,7 +347,7 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _events_pb2.UpdateEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_events_pb2.Event, _abc.Awaitable[_events_pb2.Event]]:
-        """Changes an event. One that belongs to a booking is refused. Scope: write."""
+        """Changes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER."""
 
     @_abc_1.abstractmethod
     def DeleteEvent(
@@ -247,7 +355,47 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _events_pb2.DeleteEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes an event. One that belongs to a booking is refused. Scope: write."""
+        """Deletes an event, a series, or a part of one. One that belongs to a booking is refused. Scope: write; role: WRITER."""
+
+    @_abc_1.abstractmethod
+    def ListInstances(
+        self,
+        request: _events_pb2.ListInstancesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_events_pb2.ListInstancesResponse, _abc.Awaitable[_events_pb2.ListInstancesResponse]]:
+        """Lists the instances of a series, also those that were moved. Scope: read; role: READER."""
+
+    @_abc_1.abstractmethod
+    def GetSeries(
+        self,
+        request: _events_pb2.GetSeriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_events_pb2.GetSeriesResponse, _abc.Awaitable[_events_pb2.GetSeriesResponse]]:
+        """Answers with a series, its exceptions and its cancelled starts at once. Scope: read; role: READER."""
+
+    @_abc_1.abstractmethod
+    def RespondToEvent(
+        self,
+        request: _events_pb2.RespondToEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_events_pb2.Event, _abc.Awaitable[_events_pb2.Event]]:
+        """Answers an invitation, for a series or for one instance. Scope: write; role: WRITER."""
+
+    @_abc_1.abstractmethod
+    def MoveEvent(
+        self,
+        request: _events_pb2.MoveEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_events_pb2.Event, _abc.Awaitable[_events_pb2.Event]]:
+        """Moves an event or a series to another calendar. Scope: write; role: WRITER on both."""
+
+    @_abc_1.abstractmethod
+    def BatchWriteEvents(
+        self,
+        request: _events_pb2.BatchWriteEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_events_pb2.BatchWriteEventsResponse, _abc.Awaitable[_events_pb2.BatchWriteEventsResponse]]:
+        """Makes up to 200 writes to one calendar in one transaction and one revision. Scope: write; role: WRITER."""
 
     @_abc_1.abstractmethod
     def QueryFreeBusy(
@@ -255,7 +403,20 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _free_busy_pb2.QueryFreeBusyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_free_busy_pb2.QueryFreeBusyResponse, _abc.Awaitable[_free_busy_pb2.QueryFreeBusyResponse]]:
-        """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read."""
+        """Tells when up to 100 calendars are taken, with an error for each that cannot be read. Scope: read; role:
+        FREE_BUSY_READER on each target.
+        """
+
+    @_abc_1.abstractmethod
+    def SuggestTimes(
+        self,
+        request: _suggestions_pb2.SuggestTimesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_suggestions_pb2.SuggestTimesResponse, _abc.Awaitable[_suggestions_pb2.SuggestTimesResponse]]:
+        """Finds times at which enough of several people are free, with an error for each that cannot be read. A time is
+        suggested if a booking profile with these hours, buffers and lengths would offer it. Scope: read; role:
+        FREE_BUSY_READER on each member.
+        """
 
     @_abc_1.abstractmethod
     def ImportCalendar(

@@ -28,7 +28,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bschedsvc/v1/calendars.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"r\n\x0b\x45xternalRef\x12\'\n\x08provider\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18@R\x08provider\x12\x1c\n\x02id\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80\x08R\x02id\x12\x1c\n\x04\x65tag\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x04\x65tag\"\xc1\x05\n\x08\x43\x61lendar\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12+\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x0b\x64isplayName\x12*\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@R\x0b\x64\x65scription\x12.\n\x05\x63olor\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^(#[0-9a-f]{6})?$R\x05\x63olor\x12$\n\ttime_zone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\x12\x1e\n\x07primary\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07primary\x12X\n\x08metadata\x18\x07 \x03(\x0b\x32#.schedsvc.v1.Calendar.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x32\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x08metadata\x12;\n\x0c\x65xternal_ref\x18\x08 \x01(\x0b\x32\x18.schedsvc.v1.ExternalRefR\x0b\x65xternalRef\x12\x1c\n\x04\x65tag\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12\x41\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01:T\xea\x41Q\n\x11schedsvc/Calendar\x12\'accounts/{account}/calendars/{calendar}*\tcalendars2\x08\x63\x61lendar\"\xae\x02\n\x15\x43reateCalendarRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10schedsvc/AccountR\x06parent\x12\x37\n\x08\x63\x61lendar\x18\x02 \x01(\x0b\x32\x15.schedsvc.v1.CalendarB\x04\xe2\x41\x01\x02R\x08\x63\x61lendar\x12N\n\x0b\x63\x61lendar_id\x18\x03 \x01(\tB-\xbaH*r(2\x1d^([a-z0-9][a-z0-9_-]{0,63})?$Z\x07primaryR\ncalendarId\x12\x34\n\nrequest_id\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x05 \x01(\x08R\x0cvalidateOnly\"D\n\x12GetCalendarRequest\x12.\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11schedsvc/CalendarR\x04name\"\x99\x01\n\x14ListCalendarsRequest\x12\x32\n\x06parent\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\x12\x11schedsvc/CalendarR\x06parent\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 R\tpageToken\"t\n\x15ListCalendarsResponse\x12\x33\n\tcalendars\x18\x01 \x03(\x0b\x32\x15.schedsvc.v1.CalendarR\tcalendars\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe8\x01\n\x15UpdateCalendarRequest\x12\x37\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\x15.schedsvc.v1.CalendarB\x04\xe2\x41\x01\x02R\x08\x63\x61lendar\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x34\n\nrequest_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"\xe5\x01\n\x15\x44\x65leteCalendarRequest\x12.\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11schedsvc/CalendarR\x04name\x12\x1c\n\x04\x65tag\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12#\n\rallow_missing\x18\x03 \x01(\x08R\x0c\x61llowMissing\x12\x34\n\nrequest_id\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x05 \x01(\x08R\x0cvalidateOnlyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bschedsvc/v1/calendars.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"r\n\x0b\x45xternalRef\x12\'\n\x08provider\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18@R\x08provider\x12\x1c\n\x02id\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80\x08R\x02id\x12\x1c\n\x04\x65tag\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x04\x65tag\"\xca\x01\n\x08Reminder\x12\x44\n\x06method\x18\x01 \x01(\x0e\x32\x1c.schedsvc.v1.Reminder.MethodB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06method\x12\x32\n\x0eminutes_before\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xbb\x02(\x00R\rminutesBefore\"D\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x10\n\x0cMETHOD_POPUP\x10\x01\x12\x10\n\x0cMETHOD_EMAIL\x10\x02\"\xcf\x06\n\x08\x43\x61lendar\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08R\x04name\x12+\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x0b\x64isplayName\x12*\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@R\x0b\x64\x65scription\x12.\n\x05\x63olor\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^(#[0-9a-f]{6})?$R\x05\x63olor\x12$\n\ttime_zone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\x12\x1e\n\x07primary\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07primary\x12X\n\x08metadata\x18\x07 \x03(\x0b\x32#.schedsvc.v1.Calendar.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x32\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\x08metadata\x12;\n\x0c\x65xternal_ref\x18\x08 \x01(\x0b\x32\x18.schedsvc.v1.ExternalRefR\x0b\x65xternalRef\x12\x1c\n\x04\x65tag\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12\x41\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\x12>\n\x0b\x61\x63\x63\x65ss_role\x18\x0c \x01(\x0e\x32\x17.schedsvc.v1.AccessRoleB\x04\xe2\x41\x01\x03R\naccessRole\x12L\n\x11\x64\x65\x66\x61ult_reminders\x18\r \x03(\x0b\x32\x15.schedsvc.v1.ReminderB\x08\xbaH\x05\x92\x01\x02\x10\x05R\x10\x64\x65\x66\x61ultReminders\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01:T\xea\x41Q\n\x11schedsvc/Calendar\x12\'accounts/{account}/calendars/{calendar}*\tcalendars2\x08\x63\x61lendar\"\xae\x02\n\x15\x43reateCalendarRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB\x19\xe2\x41\x01\x02\xfa\x41\x12\n\x10schedsvc/AccountR\x06parent\x12\x37\n\x08\x63\x61lendar\x18\x02 \x01(\x0b\x32\x15.schedsvc.v1.CalendarB\x04\xe2\x41\x01\x02R\x08\x63\x61lendar\x12N\n\x0b\x63\x61lendar_id\x18\x03 \x01(\tB-\xbaH*r(2\x1d^([a-z0-9][a-z0-9_-]{0,63})?$Z\x07primaryR\ncalendarId\x12\x34\n\nrequest_id\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x05 \x01(\x08R\x0cvalidateOnly\"D\n\x12GetCalendarRequest\x12.\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11schedsvc/CalendarR\x04name\"\x83\x02\n\x14ListCalendarsRequest\x12\x32\n\x06parent\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\x12\x11schedsvc/CalendarR\x06parent\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 R\tpageToken\x12\x1d\n\nowned_only\x18\x04 \x01(\x08R\townedOnly\x12I\n\x0fmin_access_role\x18\x05 \x01(\x0e\x32\x17.schedsvc.v1.AccessRoleB\x08\xbaH\x05\x82\x01\x02\x10\x01R\rminAccessRole\"t\n\x15ListCalendarsResponse\x12\x33\n\tcalendars\x18\x01 \x03(\x0b\x32\x15.schedsvc.v1.CalendarR\tcalendars\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe8\x01\n\x15UpdateCalendarRequest\x12\x37\n\x08\x63\x61lendar\x18\x01 \x01(\x0b\x32\x15.schedsvc.v1.CalendarB\x04\xe2\x41\x01\x02R\x08\x63\x61lendar\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\x12\x34\n\nrequest_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"\xe5\x01\n\x15\x44\x65leteCalendarRequest\x12.\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11schedsvc/CalendarR\x04name\x12\x1c\n\x04\x65tag\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12#\n\rallow_missing\x18\x03 \x01(\x08R\x0c\x61llowMissing\x12\x34\n\nrequest_id\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x05 \x01(\x08R\x0cvalidateOnly*\x92\x01\n\nAccessRole\x12\x1b\n\x17\x41\x43\x43\x45SS_ROLE_UNSPECIFIED\x10\x00\x12 \n\x1c\x41\x43\x43\x45SS_ROLE_FREE_BUSY_READER\x10\x01\x12\x16\n\x12\x41\x43\x43\x45SS_ROLE_READER\x10\x02\x12\x16\n\x12\x41\x43\x43\x45SS_ROLE_WRITER\x10\x03\x12\x15\n\x11\x41\x43\x43\x45SS_ROLE_OWNER\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXTERNALREF'].fields_by_name['id']._serialized_options = b'\342A\001\002\272H\005r\003\030\200\010'
   _globals['_EXTERNALREF'].fields_by_name['etag']._loaded_options = None
   _globals['_EXTERNALREF'].fields_by_name['etag']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_REMINDER'].fields_by_name['method']._loaded_options = None
+  _globals['_REMINDER'].fields_by_name['method']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
+  _globals['_REMINDER'].fields_by_name['minutes_before']._loaded_options = None
+  _globals['_REMINDER'].fields_by_name['minutes_before']._serialized_options = b'\272H\010\032\006\030\200\273\002(\000'
   _globals['_CALENDAR_METADATAENTRY']._loaded_options = None
   _globals['_CALENDAR_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_CALENDAR'].fields_by_name['name']._loaded_options = None
@@ -63,6 +67,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALENDAR'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_CALENDAR'].fields_by_name['update_time']._loaded_options = None
   _globals['_CALENDAR'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDAR'].fields_by_name['access_role']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['access_role']._serialized_options = b'\342A\001\003'
+  _globals['_CALENDAR'].fields_by_name['default_reminders']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['default_reminders']._serialized_options = b'\272H\005\222\001\002\020\005'
   _globals['_CALENDAR']._loaded_options = None
   _globals['_CALENDAR']._serialized_options = b'\352AQ\n\021schedsvc/Calendar\022\'accounts/{account}/calendars/{calendar}*\tcalendars2\010calendar'
   _globals['_CREATECALENDARREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -81,6 +89,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCALENDARSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTCALENDARSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCALENDARSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_LISTCALENDARSREQUEST'].fields_by_name['min_access_role']._loaded_options = None
+  _globals['_LISTCALENDARSREQUEST'].fields_by_name['min_access_role']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_UPDATECALENDARREQUEST'].fields_by_name['calendar']._loaded_options = None
   _globals['_UPDATECALENDARREQUEST'].fields_by_name['calendar']._serialized_options = b'\342A\001\002'
   _globals['_UPDATECALENDARREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -91,22 +101,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECALENDARREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_DELETECALENDARREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETECALENDARREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\022r\0202\016^[ -~]{0,128}$'
+  _globals['_ACCESSROLE']._serialized_start=2565
+  _globals['_ACCESSROLE']._serialized_end=2711
   _globals['_EXTERNALREF']._serialized_start=171
   _globals['_EXTERNALREF']._serialized_end=285
-  _globals['_CALENDAR']._serialized_start=288
-  _globals['_CALENDAR']._serialized_end=993
-  _globals['_CALENDAR_METADATAENTRY']._serialized_start=848
-  _globals['_CALENDAR_METADATAENTRY']._serialized_end=907
-  _globals['_CREATECALENDARREQUEST']._serialized_start=996
-  _globals['_CREATECALENDARREQUEST']._serialized_end=1298
-  _globals['_GETCALENDARREQUEST']._serialized_start=1300
-  _globals['_GETCALENDARREQUEST']._serialized_end=1368
-  _globals['_LISTCALENDARSREQUEST']._serialized_start=1371
-  _globals['_LISTCALENDARSREQUEST']._serialized_end=1524
-  _globals['_LISTCALENDARSRESPONSE']._serialized_start=1526
-  _globals['_LISTCALENDARSRESPONSE']._serialized_end=1642
-  _globals['_UPDATECALENDARREQUEST']._serialized_start=1645
-  _globals['_UPDATECALENDARREQUEST']._serialized_end=1877
-  _globals['_DELETECALENDARREQUEST']._serialized_start=1880
-  _globals['_DELETECALENDARREQUEST']._serialized_end=2109
+  _globals['_REMINDER']._serialized_start=288
+  _globals['_REMINDER']._serialized_end=490
+  _globals['_REMINDER_METHOD']._serialized_start=422
+  _globals['_REMINDER_METHOD']._serialized_end=490
+  _globals['_CALENDAR']._serialized_start=493
+  _globals['_CALENDAR']._serialized_end=1340
+  _globals['_CALENDAR_METADATAENTRY']._serialized_start=1195
+  _globals['_CALENDAR_METADATAENTRY']._serialized_end=1254
+  _globals['_CREATECALENDARREQUEST']._serialized_start=1343
+  _globals['_CREATECALENDARREQUEST']._serialized_end=1645
+  _globals['_GETCALENDARREQUEST']._serialized_start=1647
+  _globals['_GETCALENDARREQUEST']._serialized_end=1715
+  _globals['_LISTCALENDARSREQUEST']._serialized_start=1718
+  _globals['_LISTCALENDARSREQUEST']._serialized_end=1977
+  _globals['_LISTCALENDARSRESPONSE']._serialized_start=1979
+  _globals['_LISTCALENDARSRESPONSE']._serialized_end=2095
+  _globals['_UPDATECALENDARREQUEST']._serialized_start=2098
+  _globals['_UPDATECALENDARREQUEST']._serialized_end=2330
+  _globals['_DELETECALENDARREQUEST']._serialized_start=2333
+  _globals['_DELETECALENDARREQUEST']._serialized_end=2562
 # @@protoc_insertion_point(module_scope)

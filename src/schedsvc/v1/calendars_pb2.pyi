@@ -9,6 +9,7 @@ from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _AccessRole:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AccessRoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AccessRole.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ACCESS_ROLE_UNSPECIFIED: _AccessRole.ValueType  # 0
+    """Not set."""
+    ACCESS_ROLE_FREE_BUSY_READER: _AccessRole.ValueType  # 1
+    """See the calendar itself and when it is taken."""
+    ACCESS_ROLE_READER: _AccessRole.ValueType  # 2
+    """See its events; of private ones only when they are."""
+    ACCESS_ROLE_WRITER: _AccessRole.ValueType  # 3
+    """See and change all its events."""
+    ACCESS_ROLE_OWNER: _AccessRole.ValueType  # 4
+    """Change the calendar too, delete it, and share it."""
+
+class AccessRole(_AccessRole, metaclass=_AccessRoleEnumTypeWrapper):
+    """What an account may do with a calendar; each role includes those above it."""
+
+ACCESS_ROLE_UNSPECIFIED: AccessRole.ValueType  # 0
+"""Not set."""
+ACCESS_ROLE_FREE_BUSY_READER: AccessRole.ValueType  # 1
+"""See the calendar itself and when it is taken."""
+ACCESS_ROLE_READER: AccessRole.ValueType  # 2
+"""See its events; of private ones only when they are."""
+ACCESS_ROLE_WRITER: AccessRole.ValueType  # 3
+"""See and change all its events."""
+ACCESS_ROLE_OWNER: AccessRole.ValueType  # 4
+"""Change the calendar too, delete it, and share it."""
+Global___AccessRole: _TypeAlias = AccessRole  # noqa: Y015
 
 @_typing.final
 class ExternalRef(_message.Message):
@@ -49,6 +82,55 @@ class ExternalRef(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExternalRef: _TypeAlias = ExternalRef  # noqa: Y015
+
+@_typing.final
+class Reminder(_message.Message):
+    """One reminder of an event. Kept and told; nothing is sent by this service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Method:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _MethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Reminder._Method.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        METHOD_UNSPECIFIED: Reminder._Method.ValueType  # 0
+        """Refused."""
+        METHOD_POPUP: Reminder._Method.ValueType  # 1
+        """On the screen."""
+        METHOD_EMAIL: Reminder._Method.ValueType  # 2
+        """By e-mail."""
+
+    class Method(_Method, metaclass=_MethodEnumTypeWrapper):
+        """How to remind."""
+
+    METHOD_UNSPECIFIED: Reminder.Method.ValueType  # 0
+    """Refused."""
+    METHOD_POPUP: Reminder.Method.ValueType  # 1
+    """On the screen."""
+    METHOD_EMAIL: Reminder.Method.ValueType  # 2
+    """By e-mail."""
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    MINUTES_BEFORE_FIELD_NUMBER: _builtins.int
+    method: Global___Reminder.Method.ValueType
+    """How to remind."""
+    minutes_before: _builtins.int
+    """How long before the start; 0 to 40,320 minutes (four weeks)."""
+    def __init__(
+        self,
+        *,
+        method: Global___Reminder.Method.ValueType = ...,
+        minutes_before: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "minutes_before", b"minutes_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reminder: _TypeAlias = Reminder  # noqa: Y015
 
 @_typing.final
 class Calendar(_message.Message):
@@ -87,6 +169,8 @@ class Calendar(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ACCESS_ROLE_FIELD_NUMBER: _builtins.int
+    DEFAULT_REMINDERS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`accounts/{account}/calendars/{calendar}`. Requests may say `primary` for the id; answers carry the real one."""
     display_name: _builtins.str
@@ -103,6 +187,10 @@ class Calendar(_message.Message):
     """Whether this is the account's primary calendar."""
     etag: _builtins.str
     """Changes with every write to the calendar itself (not to its events)."""
+    access_role: Global___AccessRole.ValueType
+    """The role of the caller's account, in a list that of the account it is the list of; OWNER for a credential that is
+    bound to no account.
+    """
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Anything of the caller's; at most 50 pairs, keys up to 40 and values up to 500 characters."""
@@ -119,6 +207,10 @@ class Calendar(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the calendar itself was last written."""
 
+    @_builtins.property
+    def default_reminders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reminder]:
+        """For events that say `use_default`; at most 5."""
+
     def __init__(
         self,
         *,
@@ -133,10 +225,12 @@ class Calendar(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        access_role: Global___AccessRole.ValueType = ...,
+        default_reminders: _abc.Iterable[Global___Reminder] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "external_ref", b"external_ref", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["color", b"color", "create_time", b"create_time", "description", b"description", "display_name", b"display_name", "etag", b"etag", "external_ref", b"external_ref", "metadata", b"metadata", "name", b"name", "primary", b"primary", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_role", b"access_role", "color", b"color", "create_time", b"create_time", "default_reminders", b"default_reminders", "description", b"description", "display_name", b"display_name", "etag", b"etag", "external_ref", b"external_ref", "metadata", b"metadata", "name", b"name", "primary", b"primary", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -206,29 +300,37 @@ Global___GetCalendarRequest: _TypeAlias = GetCalendarRequest  # noqa: Y015
 
 @_typing.final
 class ListCalendarsRequest(_message.Message):
-    """Asks for the calendars of an account: the primary one first, the others by id."""
+    """Asks for the calendars of an account, and for those that are shared with it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PARENT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OWNED_ONLY_FIELD_NUMBER: _builtins.int
+    MIN_ACCESS_ROLE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """`accounts/{account}`, or `accounts/-` for those of all accounts."""
+    """`accounts/{account}`, or `accounts/-` for those of all accounts that the caller may see."""
     page_size: _builtins.int
     """How many at most; 50 if 0, never more than 500. Negative is refused."""
     page_token: _builtins.str
     """`next_page_token` of the page before."""
+    owned_only: _builtins.bool
+    """Leave out what other accounts share."""
+    min_access_role: Global___AccessRole.ValueType
+    """Leave out calendars on which the account has a lesser role."""
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        owned_only: _builtins.bool = ...,
+        min_access_role: Global___AccessRole.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_access_role", b"min_access_role", "owned_only", b"owned_only", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -246,7 +348,9 @@ class ListCalendarsResponse(_message.Message):
     """Continues the list; empty at its end."""
     @_builtins.property
     def calendars(self) -> _containers.RepeatedCompositeFieldContainer[Global___Calendar]:
-        """By account, the primary one first, then by id."""
+        """The account's primary one, its others by id, then those shared with it by account and id. Of all accounts: by
+        account, each primary one first, then by id.
+        """
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ from schedsvc.v1 import events_pb2 as schedsvc_dot_v1_dot_events__pb2
 from schedsvc.v1 import time_pb2 as schedsvc_dot_v1_dot_time__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19schedsvc/v1/changes.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aschedsvc/v1/bookings.proto\x1a\x18schedsvc/v1/events.proto\x1a\x16schedsvc/v1/time.proto\"\x9b\x02\n\tTombstone\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n\x08ical_uid\x18\x02 \x01(\tR\x07icalUid\x12\x35\n\x06reason\x18\x03 \x01(\x0e\x32\x1d.schedsvc.v1.Tombstone.ReasonR\x06reason\x12;\n\x0b\x64\x65lete_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ndeleteTime\"k\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0eREASON_DELETED\x10\x01\x12\x18\n\x14REASON_OUT_OF_WINDOW\x10\x02\x12\x1b\n\x17REASON_CALENDAR_DELETED\x10\x03\"\x87\x02\n\x06\x43hange\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x14\n\x05index\x18\x02 \x01(\x05R\x05index\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x17.schedsvc.v1.ChangeKindR\x04kind\x12*\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x12.schedsvc.v1.EventH\x00R\x05\x65vent\x12\x30\n\x07\x62ooking\x18\x05 \x01(\x0b\x32\x14.schedsvc.v1.BookingH\x00R\x07\x62ooking\x12\x36\n\ttombstone\x18\x06 \x01(\x0b\x32\x16.schedsvc.v1.TombstoneH\x00R\ttombstoneB\x08\n\x06record\"P\n\x0b\x46\x65\x65\x64\x43hanges\x12\x12\n\x04\x66\x65\x65\x64\x18\x01 \x01(\tR\x04\x66\x65\x65\x64\x12-\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x13.schedsvc.v1.ChangeR\x07\x63hanges\"\xf6\x01\n\x10StartSyncRequest\x12\x33\n\x07targets\x18\x01 \x03(\tB\x19\xe2\x41\x01\x02\xbaH\x12\x92\x01\x0f\x08\x01\x10\x32\x18\x01\"\x07r\x05\x10\x01\x18\x80\x02R\x07targets\x12\x31\n\x08time_min\x18\x02 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundR\x07timeMin\x12\x31\n\x08time_max\x18\x03 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundR\x07timeMax\x12$\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\x12!\n\x0cskip_initial\x18\x05 \x01(\x08R\x0bskipInitial\"\xde\x01\n\x11StartSyncResponse\x12\x14\n\x05ready\x18\x01 \x01(\x08R\x05ready\x12#\n\rupdated_token\x18\x02 \x01(\tR\x0cupdatedToken\x12#\n\rdeleted_token\x18\x03 \x01(\tR\x0c\x64\x65letedToken\x12!\n\x0c\x63hange_token\x18\x04 \x01(\tR\x0b\x63hangeToken\x12\x46\n\x11token_valid_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"^\n\x12ListChangesRequest\x12\"\n\x05token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80 R\x05token\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\"\x9b\x02\n\x13ListChangesResponse\x12.\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x05\x66\x65\x65\x64s\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n\x10next_delta_token\x18\x03 \x01(\tR\x0enextDeltaToken\x12\x1e\n\ngeneration\x18\x04 \x01(\tR\ngeneration\x12\x1a\n\x08\x63omplete\x18\x05 \x01(\x08R\x08\x63omplete\x12\x46\n\x11token_valid_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"^\n\x12ListUpdatedRequest\x12\"\n\x05token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80 R\x05token\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\"\x9b\x02\n\x13ListUpdatedResponse\x12.\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x05\x66\x65\x65\x64s\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n\x10next_delta_token\x18\x03 \x01(\tR\x0enextDeltaToken\x12\x1e\n\ngeneration\x18\x04 \x01(\tR\ngeneration\x12\x1a\n\x08\x63omplete\x18\x05 \x01(\x08R\x08\x63omplete\x12\x46\n\x11token_valid_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"^\n\x12ListDeletedRequest\x12\"\n\x05token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80 R\x05token\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\"\xdf\x01\n\x13ListDeletedResponse\x12.\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x05\x66\x65\x65\x64s\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n\x10next_delta_token\x18\x03 \x01(\tR\x0enextDeltaToken\x12\x46\n\x11token_valid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"\x91\x01\n\x14StreamChangesRequest\x12\x30\n\x06tokens\x18\x01 \x03(\tB\x18\xe2\x41\x01\x02\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80 R\x06tokens\x12G\n\theartbeat\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x02\x08<2\x02\x08\x05R\theartbeat\"\xc5\x01\n\x0b\x43hangeBatch\x12\x32\n\x07\x63hanges\x18\x01 \x01(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x07\x63hanges\x12!\n\x0cresume_token\x18\x02 \x01(\tR\x0bresumeToken\x12#\n\rtxn_continues\x18\x03 \x01(\x08R\x0ctxnContinues\x12\x1e\n\ngeneration\x18\x04 \x01(\tR\ngeneration\x12\x1a\n\x08\x63omplete\x18\x05 \x01(\x08R\x08\x63omplete\"{\n\x08\x42ookmark\x12\x30\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x1a.schedsvc.v1.Bookmark.FeedR\x05\x66\x65\x65\x64s\x1a=\n\x04\x46\x65\x65\x64\x12\x12\n\x04\x66\x65\x65\x64\x18\x01 \x01(\tR\x04\x66\x65\x65\x64\x12!\n\x0cresume_token\x18\x02 \x01(\tR\x0bresumeToken\"\xb4\x01\n\x15StreamChangesResponse\x12\x30\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x18.schedsvc.v1.ChangeBatchH\x00R\x05\x62\x61tch\x12\x33\n\x08\x62ookmark\x18\x02 \x01(\x0b\x32\x15.schedsvc.v1.BookmarkH\x00R\x08\x62ookmark\x12)\n\x0fresync_required\x18\x03 \x01(\tH\x00R\x0eresyncRequiredB\t\n\x07message*\xa3\x01\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_KIND_CREATED\x10\x01\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_DELETED\x10\x03\x12\x17\n\x13\x43HANGE_KIND_ENTERED\x10\x04\x12\x14\n\x10\x43HANGE_KIND_LEFT\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19schedsvc/v1/changes.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1aschedsvc/v1/bookings.proto\x1a\x18schedsvc/v1/events.proto\x1a\x16schedsvc/v1/time.proto\"\xc8\x02\n\tTombstone\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n\x08ical_uid\x18\x02 \x01(\tR\x07icalUid\x12\x35\n\x06reason\x18\x03 \x01(\x0e\x32\x1d.schedsvc.v1.Tombstone.ReasonR\x06reason\x12;\n\x0b\x64\x65lete_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ndeleteTime\x12\x19\n\x08moved_to\x18\x05 \x01(\tR\x07movedTo\"}\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0eREASON_DELETED\x10\x01\x12\x18\n\x14REASON_OUT_OF_WINDOW\x10\x02\x12\x1b\n\x17REASON_CALENDAR_DELETED\x10\x03\x12\x10\n\x0cREASON_MOVED\x10\x04\"\xb7\x02\n\x06\x43hange\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x14\n\x05index\x18\x02 \x01(\x05R\x05index\x12+\n\x04kind\x18\x03 \x01(\x0e\x32\x17.schedsvc.v1.ChangeKindR\x04kind\x12.\n\x05\x63\x61use\x18\x07 \x01(\x0e\x32\x18.schedsvc.v1.ChangeCauseR\x05\x63\x61use\x12*\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x12.schedsvc.v1.EventH\x00R\x05\x65vent\x12\x30\n\x07\x62ooking\x18\x05 \x01(\x0b\x32\x14.schedsvc.v1.BookingH\x00R\x07\x62ooking\x12\x36\n\ttombstone\x18\x06 \x01(\x0b\x32\x16.schedsvc.v1.TombstoneH\x00R\ttombstoneB\x08\n\x06record\"P\n\x0b\x46\x65\x65\x64\x43hanges\x12\x12\n\x04\x66\x65\x65\x64\x18\x01 \x01(\tR\x04\x66\x65\x65\x64\x12-\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x13.schedsvc.v1.ChangeR\x07\x63hanges\"\xf6\x01\n\x10StartSyncRequest\x12\x33\n\x07targets\x18\x01 \x03(\tB\x19\xe2\x41\x01\x02\xbaH\x12\x92\x01\x0f\x08\x01\x10\x32\x18\x01\"\x07r\x05\x10\x01\x18\x80\x02R\x07targets\x12\x31\n\x08time_min\x18\x02 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundR\x07timeMin\x12\x31\n\x08time_max\x18\x03 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundR\x07timeMax\x12$\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\x12!\n\x0cskip_initial\x18\x05 \x01(\x08R\x0bskipInitial\"\xde\x01\n\x11StartSyncResponse\x12\x14\n\x05ready\x18\x01 \x01(\x08R\x05ready\x12#\n\rupdated_token\x18\x02 \x01(\tR\x0cupdatedToken\x12#\n\rdeleted_token\x18\x03 \x01(\tR\x0c\x64\x65letedToken\x12!\n\x0c\x63hange_token\x18\x04 \x01(\tR\x0b\x63hangeToken\x12\x46\n\x11token_valid_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"^\n\x12ListChangesRequest\x12\"\n\x05token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80 R\x05token\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\"\x9b\x02\n\x13ListChangesResponse\x12.\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x05\x66\x65\x65\x64s\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n\x10next_delta_token\x18\x03 \x01(\tR\x0enextDeltaToken\x12\x1e\n\ngeneration\x18\x04 \x01(\tR\ngeneration\x12\x1a\n\x08\x63omplete\x18\x05 \x01(\x08R\x08\x63omplete\x12\x46\n\x11token_valid_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"^\n\x12ListUpdatedRequest\x12\"\n\x05token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80 R\x05token\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\"\x9b\x02\n\x13ListUpdatedResponse\x12.\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x05\x66\x65\x65\x64s\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n\x10next_delta_token\x18\x03 \x01(\tR\x0enextDeltaToken\x12\x1e\n\ngeneration\x18\x04 \x01(\tR\ngeneration\x12\x1a\n\x08\x63omplete\x18\x05 \x01(\x08R\x08\x63omplete\x12\x46\n\x11token_valid_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"^\n\x12ListDeletedRequest\x12\"\n\x05token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\x80 R\x05token\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\"\xdf\x01\n\x13ListDeletedResponse\x12.\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x05\x66\x65\x65\x64s\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n\x10next_delta_token\x18\x03 \x01(\tR\x0enextDeltaToken\x12\x46\n\x11token_valid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0ftokenValidUntil\"\x91\x01\n\x14StreamChangesRequest\x12\x30\n\x06tokens\x18\x01 \x03(\tB\x18\xe2\x41\x01\x02\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\x80 R\x06tokens\x12G\n\theartbeat\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x02\x08<2\x02\x08\x05R\theartbeat\"\xc5\x01\n\x0b\x43hangeBatch\x12\x32\n\x07\x63hanges\x18\x01 \x01(\x0b\x32\x18.schedsvc.v1.FeedChangesR\x07\x63hanges\x12!\n\x0cresume_token\x18\x02 \x01(\tR\x0bresumeToken\x12#\n\rtxn_continues\x18\x03 \x01(\x08R\x0ctxnContinues\x12\x1e\n\ngeneration\x18\x04 \x01(\tR\ngeneration\x12\x1a\n\x08\x63omplete\x18\x05 \x01(\x08R\x08\x63omplete\"{\n\x08\x42ookmark\x12\x30\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x1a.schedsvc.v1.Bookmark.FeedR\x05\x66\x65\x65\x64s\x1a=\n\x04\x46\x65\x65\x64\x12\x12\n\x04\x66\x65\x65\x64\x18\x01 \x01(\tR\x04\x66\x65\x65\x64\x12!\n\x0cresume_token\x18\x02 \x01(\tR\x0bresumeToken\"\xb4\x01\n\x15StreamChangesResponse\x12\x30\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x18.schedsvc.v1.ChangeBatchH\x00R\x05\x62\x61tch\x12\x33\n\x08\x62ookmark\x18\x02 \x01(\x0b\x32\x15.schedsvc.v1.BookmarkH\x00R\x08\x62ookmark\x12)\n\x0fresync_required\x18\x03 \x01(\tH\x00R\x0eresyncRequiredB\t\n\x07message*\xa3\x01\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_KIND_CREATED\x10\x01\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_DELETED\x10\x03\x12\x17\n\x13\x43HANGE_KIND_ENTERED\x10\x04\x12\x14\n\x10\x43HANGE_KIND_LEFT\x10\x05*D\n\x0b\x43hangeCause\x12\x1c\n\x18\x43HANGE_CAUSE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_CAUSE_TZDATA\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,40 +57,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMCHANGESREQUEST'].fields_by_name['tokens']._serialized_options = b'\342A\001\002\272H\021\222\001\016\010\001\020\350\007\"\007r\005\020\001\030\200 '
   _globals['_STREAMCHANGESREQUEST'].fields_by_name['heartbeat']._loaded_options = None
   _globals['_STREAMCHANGESREQUEST'].fields_by_name['heartbeat']._serialized_options = b'\272H\013\252\001\010\"\002\010<2\002\010\005'
-  _globals['_CHANGEKIND']._serialized_start=3069
-  _globals['_CHANGEKIND']._serialized_end=3232
+  _globals['_CHANGEKIND']._serialized_start=3162
+  _globals['_CHANGEKIND']._serialized_end=3325
+  _globals['_CHANGECAUSE']._serialized_start=3327
+  _globals['_CHANGECAUSE']._serialized_end=3395
   _globals['_TOMBSTONE']._serialized_start=219
-  _globals['_TOMBSTONE']._serialized_end=502
-  _globals['_TOMBSTONE_REASON']._serialized_start=395
-  _globals['_TOMBSTONE_REASON']._serialized_end=502
-  _globals['_CHANGE']._serialized_start=505
-  _globals['_CHANGE']._serialized_end=768
-  _globals['_FEEDCHANGES']._serialized_start=770
-  _globals['_FEEDCHANGES']._serialized_end=850
-  _globals['_STARTSYNCREQUEST']._serialized_start=853
-  _globals['_STARTSYNCREQUEST']._serialized_end=1099
-  _globals['_STARTSYNCRESPONSE']._serialized_start=1102
-  _globals['_STARTSYNCRESPONSE']._serialized_end=1324
-  _globals['_LISTCHANGESREQUEST']._serialized_start=1326
-  _globals['_LISTCHANGESREQUEST']._serialized_end=1420
-  _globals['_LISTCHANGESRESPONSE']._serialized_start=1423
-  _globals['_LISTCHANGESRESPONSE']._serialized_end=1706
-  _globals['_LISTUPDATEDREQUEST']._serialized_start=1708
-  _globals['_LISTUPDATEDREQUEST']._serialized_end=1802
-  _globals['_LISTUPDATEDRESPONSE']._serialized_start=1805
-  _globals['_LISTUPDATEDRESPONSE']._serialized_end=2088
-  _globals['_LISTDELETEDREQUEST']._serialized_start=2090
-  _globals['_LISTDELETEDREQUEST']._serialized_end=2184
-  _globals['_LISTDELETEDRESPONSE']._serialized_start=2187
-  _globals['_LISTDELETEDRESPONSE']._serialized_end=2410
-  _globals['_STREAMCHANGESREQUEST']._serialized_start=2413
-  _globals['_STREAMCHANGESREQUEST']._serialized_end=2558
-  _globals['_CHANGEBATCH']._serialized_start=2561
-  _globals['_CHANGEBATCH']._serialized_end=2758
-  _globals['_BOOKMARK']._serialized_start=2760
-  _globals['_BOOKMARK']._serialized_end=2883
-  _globals['_BOOKMARK_FEED']._serialized_start=2822
-  _globals['_BOOKMARK_FEED']._serialized_end=2883
-  _globals['_STREAMCHANGESRESPONSE']._serialized_start=2886
-  _globals['_STREAMCHANGESRESPONSE']._serialized_end=3066
+  _globals['_TOMBSTONE']._serialized_end=547
+  _globals['_TOMBSTONE_REASON']._serialized_start=422
+  _globals['_TOMBSTONE_REASON']._serialized_end=547
+  _globals['_CHANGE']._serialized_start=550
+  _globals['_CHANGE']._serialized_end=861
+  _globals['_FEEDCHANGES']._serialized_start=863
+  _globals['_FEEDCHANGES']._serialized_end=943
+  _globals['_STARTSYNCREQUEST']._serialized_start=946
+  _globals['_STARTSYNCREQUEST']._serialized_end=1192
+  _globals['_STARTSYNCRESPONSE']._serialized_start=1195
+  _globals['_STARTSYNCRESPONSE']._serialized_end=1417
+  _globals['_LISTCHANGESREQUEST']._serialized_start=1419
+  _globals['_LISTCHANGESREQUEST']._serialized_end=1513
+  _globals['_LISTCHANGESRESPONSE']._serialized_start=1516
+  _globals['_LISTCHANGESRESPONSE']._serialized_end=1799
+  _globals['_LISTUPDATEDREQUEST']._serialized_start=1801
+  _globals['_LISTUPDATEDREQUEST']._serialized_end=1895
+  _globals['_LISTUPDATEDRESPONSE']._serialized_start=1898
+  _globals['_LISTUPDATEDRESPONSE']._serialized_end=2181
+  _globals['_LISTDELETEDREQUEST']._serialized_start=2183
+  _globals['_LISTDELETEDREQUEST']._serialized_end=2277
+  _globals['_LISTDELETEDRESPONSE']._serialized_start=2280
+  _globals['_LISTDELETEDRESPONSE']._serialized_end=2503
+  _globals['_STREAMCHANGESREQUEST']._serialized_start=2506
+  _globals['_STREAMCHANGESREQUEST']._serialized_end=2651
+  _globals['_CHANGEBATCH']._serialized_start=2654
+  _globals['_CHANGEBATCH']._serialized_end=2851
+  _globals['_BOOKMARK']._serialized_start=2853
+  _globals['_BOOKMARK']._serialized_end=2976
+  _globals['_BOOKMARK_FEED']._serialized_start=2915
+  _globals['_BOOKMARK_FEED']._serialized_end=2976
+  _globals['_STREAMCHANGESRESPONSE']._serialized_start=2979
+  _globals['_STREAMCHANGESRESPONSE']._serialized_end=3159
 # @@protoc_insertion_point(module_scope)

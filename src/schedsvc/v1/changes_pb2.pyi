@@ -60,6 +60,26 @@ CHANGE_KIND_LEFT: ChangeKind.ValueType  # 5
 """The record was changed and moved out of the window; a tombstone."""
 Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
 
+class _ChangeCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChangeCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANGE_CAUSE_UNSPECIFIED: _ChangeCause.ValueType  # 0
+    """Somebody asked for it."""
+    CHANGE_CAUSE_TZDATA: _ChangeCause.ValueType  # 1
+    """The rules of a time zone changed: local times are as they were, their instants are not."""
+
+class ChangeCause(_ChangeCause, metaclass=_ChangeCauseEnumTypeWrapper):
+    """Why a record changed although nobody asked for it."""
+
+CHANGE_CAUSE_UNSPECIFIED: ChangeCause.ValueType  # 0
+"""Somebody asked for it."""
+CHANGE_CAUSE_TZDATA: ChangeCause.ValueType  # 1
+"""The rules of a time zone changed: local times are as they were, their instants are not."""
+Global___ChangeCause: _TypeAlias = ChangeCause  # noqa: Y015
+
 @_typing.final
 class Tombstone(_message.Message):
     """Tells a consumer to drop its copy."""
@@ -80,6 +100,8 @@ class Tombstone(_message.Message):
         """The record moved out of the window."""
         REASON_CALENDAR_DELETED: Tombstone._Reason.ValueType  # 3
         """The whole calendar was deleted; drop everything of it. The feed ends here, and `name` is the calendar's."""
+        REASON_MOVED: Tombstone._Reason.ValueType  # 4
+        """The event was moved to another calendar; `moved_to` is its name there."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why."""
@@ -92,17 +114,22 @@ class Tombstone(_message.Message):
     """The record moved out of the window."""
     REASON_CALENDAR_DELETED: Tombstone.Reason.ValueType  # 3
     """The whole calendar was deleted; drop everything of it. The feed ends here, and `name` is the calendar's."""
+    REASON_MOVED: Tombstone.Reason.ValueType  # 4
+    """The event was moved to another calendar; `moved_to` is its name there."""
 
     NAME_FIELD_NUMBER: _builtins.int
     ICAL_UID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
+    MOVED_TO_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The record's name."""
     ical_uid: _builtins.str
     """The event's iCalendar UID; empty for bookings."""
     reason: Global___Tombstone.Reason.ValueType
     """Why."""
+    moved_to: _builtins.str
+    """MOVED: the event's new name."""
     @_builtins.property
     def delete_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -114,10 +141,11 @@ class Tombstone(_message.Message):
         ical_uid: _builtins.str = ...,
         reason: Global___Tombstone.Reason.ValueType = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
+        moved_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delete_time", b"delete_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["delete_time", b"delete_time", "ical_uid", b"ical_uid", "name", b"name", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delete_time", b"delete_time", "ical_uid", b"ical_uid", "moved_to", b"moved_to", "name", b"name", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -132,6 +160,7 @@ class Change(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     INDEX_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     EVENT_FIELD_NUMBER: _builtins.int
     BOOKING_FIELD_NUMBER: _builtins.int
     TOMBSTONE_FIELD_NUMBER: _builtins.int
@@ -143,9 +172,13 @@ class Change(_message.Message):
     """The position among the changes of that write, from 0."""
     kind: Global___ChangeKind.ValueType
     """What happened."""
+    cause: Global___ChangeCause.ValueType
+    """Why, if nobody asked for it."""
     @_builtins.property
     def event(self) -> _events_pb2.Event:
-        """An event of a calendar's feed."""
+        """An event of a calendar's feed. A series is told as a whole, with its exceptions and cancelled starts, and counts as
+        inside a window from its first start to its last end.
+        """
 
     @_builtins.property
     def booking(self) -> _bookings_pb2.Booking:
@@ -161,13 +194,14 @@ class Change(_message.Message):
         revision: _builtins.int = ...,
         index: _builtins.int = ...,
         kind: Global___ChangeKind.ValueType = ...,
+        cause: Global___ChangeCause.ValueType = ...,
         event: _events_pb2.Event | None = ...,
         booking: _bookings_pb2.Booking | None = ...,
         tombstone: Global___Tombstone | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "event", b"event", "record", b"record", "tombstone", b"tombstone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "event", b"event", "index", b"index", "kind", b"kind", "record", b"record", "revision", b"revision", "tombstone", b"tombstone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "cause", b"cause", "event", b"event", "index", b"index", "kind", b"kind", "record", b"record", "revision", b"revision", "tombstone", b"tombstone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["event", "booking", "tombstone"]  # noqa: Y015
     _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015

@@ -94,6 +94,16 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """UNIMPLEMENTED: the server has no such method."""
     REASON_DEADLINE_EXCEEDED: _Reason.ValueType  # 35
     """DEADLINE_EXCEEDED: the call took longer than allowed; whether a write took place is told by its request_id."""
+    REASON_DTSTART_NOT_IN_RULE: _Reason.ValueType  # 36
+    """INVALID_ARGUMENT: the start of a series is none of the starts that its recurrence gives; name it in an EXDATE or
+    choose the first of them.
+    """
+    REASON_EMPTY_RECURRENCE: _Reason.ValueType  # 37
+    """INVALID_ARGUMENT: the recurrence never takes place."""
+    REASON_NOT_AN_ATTENDEE: _Reason.ValueType  # 38
+    """FAILED_PRECONDITION: whoever answers was not invited to the event (metadata `attendee`)."""
+    REASON_LAST_OWNER: _Reason.ValueType  # 39
+    """FAILED_PRECONDITION: the account that a calendar belongs to is always one of its owners."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a call failed: the values of `google.rpc.ErrorInfo.reason`, without the prefix `REASON_`, under the domain
@@ -174,4 +184,14 @@ REASON_METHOD_UNKNOWN: Reason.ValueType  # 34
 """UNIMPLEMENTED: the server has no such method."""
 REASON_DEADLINE_EXCEEDED: Reason.ValueType  # 35
 """DEADLINE_EXCEEDED: the call took longer than allowed; whether a write took place is told by its request_id."""
+REASON_DTSTART_NOT_IN_RULE: Reason.ValueType  # 36
+"""INVALID_ARGUMENT: the start of a series is none of the starts that its recurrence gives; name it in an EXDATE or
+choose the first of them.
+"""
+REASON_EMPTY_RECURRENCE: Reason.ValueType  # 37
+"""INVALID_ARGUMENT: the recurrence never takes place."""
+REASON_NOT_AN_ATTENDEE: Reason.ValueType  # 38
+"""FAILED_PRECONDITION: whoever answers was not invited to the event (metadata `attendee`)."""
+REASON_LAST_OWNER: Reason.ValueType  # 39
+"""FAILED_PRECONDITION: the account that a calendar belongs to is always one of its owners."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

@@ -10,6 +10,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
+from google.type import dayofweek_pb2 as _dayofweek_pb2
 from schedsvc.v1 import calendars_pb2 as _calendars_pb2
 from schedsvc.v1 import time_pb2 as _time_pb2
 import builtins as _builtins
@@ -58,6 +60,38 @@ SHOW_AS_OUT_OF_OFFICE: ShowAs.ValueType  # 4
 SHOW_AS_WORKING_ELSEWHERE: ShowAs.ValueType  # 5
 """At work in another place; shown in free/busy answers, free for bookings."""
 Global___ShowAs: _TypeAlias = ShowAs  # noqa: Y015
+
+class _Scope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCOPE_UNSPECIFIED: _Scope.ValueType  # 0
+    """THIS_INSTANCE for the name of an instance, ALL for any other."""
+    SCOPE_THIS_INSTANCE: _Scope.ValueType  # 1
+    """The named instance alone; it becomes an exception, or a cancelled start when deleted."""
+    SCOPE_THIS_AND_FOLLOWING: _Scope.ValueType  # 2
+    """The named instance and all after it: the series is split in two, in one write; the second half gets a new name and
+    UID, takes the exceptions from there on along and is the answer. At the first instance this is ALL.
+    """
+    SCOPE_ALL: _Scope.ValueType  # 3
+    """The whole series. With the name of an instance, its start and end cannot be among the changes."""
+
+class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+    """How much of a series a write is about."""
+
+SCOPE_UNSPECIFIED: Scope.ValueType  # 0
+"""THIS_INSTANCE for the name of an instance, ALL for any other."""
+SCOPE_THIS_INSTANCE: Scope.ValueType  # 1
+"""The named instance alone; it becomes an exception, or a cancelled start when deleted."""
+SCOPE_THIS_AND_FOLLOWING: Scope.ValueType  # 2
+"""The named instance and all after it: the series is split in two, in one write; the second half gets a new name and
+UID, takes the exceptions from there on along and is the answer. At the first instance this is ALL.
+"""
+SCOPE_ALL: Scope.ValueType  # 3
+"""The whole series. With the name of an instance, its start and end cannot be among the changes."""
+Global___Scope: _TypeAlias = Scope  # noqa: Y015
 
 @_typing.final
 class Attendee(_message.Message):
@@ -127,6 +161,7 @@ class Attendee(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     TYPE_FIELD_NUMBER: _builtins.int
     RESPONSE_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """Address; unique in the event, whatever its case."""
     display_name: _builtins.str
@@ -134,7 +169,9 @@ class Attendee(_message.Message):
     type: Global___Attendee.Type.ValueType
     """REQUIRED if not set."""
     response: Global___Attendee.Response.ValueType
-    """NEEDS_ACTION if not set."""
+    """NEEDS_ACTION if not set. If the calendar's owner declined, the event takes none of the owner's time."""
+    comment: _builtins.str
+    """What came with the response; up to 1,024 characters."""
     def __init__(
         self,
         *,
@@ -142,20 +179,283 @@ class Attendee(_message.Message):
         display_name: _builtins.str = ...,
         type: Global___Attendee.Type.ValueType = ...,
         response: Global___Attendee.Response.ValueType = ...,
+        comment: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "email", b"email", "response", b"response", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "display_name", b"display_name", "email", b"email", "response", b"response", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Attendee: _TypeAlias = Attendee  # noqa: Y015
 
 @_typing.final
+class Organizer(_message.Message):
+    """Who invites to an event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    email: _builtins.str
+    """Address."""
+    display_name: _builtins.str
+    """Shown to people; up to 256 characters."""
+    def __init__(
+        self,
+        *,
+        email: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "email", b"email"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Organizer: _TypeAlias = Organizer  # noqa: Y015
+
+@_typing.final
+class Reminders(_message.Message):
+    """When to remind people of an event. Kept and told; nothing is sent by this service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USE_DEFAULT_FIELD_NUMBER: _builtins.int
+    OVERRIDES_FIELD_NUMBER: _builtins.int
+    use_default: _builtins.bool
+    """Whether the calendar's default reminders apply; `overrides` must then be empty."""
+    @_builtins.property
+    def overrides(self) -> _containers.RepeatedCompositeFieldContainer[_calendars_pb2.Reminder]:
+        """The event's own; at most 5. None and no default: no reminder."""
+
+    def __init__(
+        self,
+        *,
+        use_default: _builtins.bool = ...,
+        overrides: _abc.Iterable[_calendars_pb2.Reminder] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overrides", b"overrides", "use_default", b"use_default"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reminders: _TypeAlias = Reminders  # noqa: Y015
+
+@_typing.final
+class Conference(_message.Message):
+    """How to join from afar. Kept and told; no meeting is set up by this service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URI_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    uri: _builtins.str
+    """Link, `https`; up to 2,048 characters."""
+    phone: _builtins.str
+    """Up to 64 characters."""
+    pin: _builtins.str
+    """Up to 64 characters."""
+    provider: _builtins.str
+    """Such as `jitsi`; up to 64 characters."""
+    def __init__(
+        self,
+        *,
+        uri: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        pin: _builtins.str = ...,
+        provider: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["phone", b"phone", "pin", b"pin", "provider", b"provider", "uri", b"uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Conference: _TypeAlias = Conference  # noqa: Y015
+
+@_typing.final
+class Attachment(_message.Message):
+    """A document elsewhere."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URI_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    uri: _builtins.str
+    """Link, `https`; up to 2,048 characters."""
+    title: _builtins.str
+    """Up to 256 characters."""
+    mime_type: _builtins.str
+    """Such as `application/pdf`; up to 128 characters."""
+    def __init__(
+        self,
+        *,
+        uri: _builtins.str = ...,
+        title: _builtins.str = ...,
+        mime_type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mime_type", b"mime_type", "title", b"title", "uri", b"uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Attachment: _TypeAlias = Attachment  # noqa: Y015
+
+@_typing.final
+class RecurrencePattern(_message.Message):
+    """How an event comes again, in fields instead of text. The first instance is the event's `start`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Type:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _TypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecurrencePattern._Type.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        TYPE_UNSPECIFIED: RecurrencePattern._Type.ValueType  # 0
+        """Refused."""
+        TYPE_DAILY: RecurrencePattern._Type.ValueType  # 1
+        """Every `interval` days."""
+        TYPE_WEEKLY: RecurrencePattern._Type.ValueType  # 2
+        """On `days_of_week` of every `interval` weeks."""
+        TYPE_MONTHLY: RecurrencePattern._Type.ValueType  # 3
+        """On `day_of_month` of every `interval` months. Months without that day are left out."""
+        TYPE_MONTHLY_RELATIVE: RecurrencePattern._Type.ValueType  # 4
+        """On the `ordinal` one of `days_of_week` in every `interval` months."""
+        TYPE_YEARLY: RecurrencePattern._Type.ValueType  # 5
+        """On `day_of_month` of `month` in every `interval` years."""
+        TYPE_YEARLY_RELATIVE: RecurrencePattern._Type.ValueType  # 6
+        """On the `ordinal` one of `days_of_week` in `month` of every `interval` years."""
+
+    class Type(_Type, metaclass=_TypeEnumTypeWrapper):
+        """What is repeated."""
+
+    TYPE_UNSPECIFIED: RecurrencePattern.Type.ValueType  # 0
+    """Refused."""
+    TYPE_DAILY: RecurrencePattern.Type.ValueType  # 1
+    """Every `interval` days."""
+    TYPE_WEEKLY: RecurrencePattern.Type.ValueType  # 2
+    """On `days_of_week` of every `interval` weeks."""
+    TYPE_MONTHLY: RecurrencePattern.Type.ValueType  # 3
+    """On `day_of_month` of every `interval` months. Months without that day are left out."""
+    TYPE_MONTHLY_RELATIVE: RecurrencePattern.Type.ValueType  # 4
+    """On the `ordinal` one of `days_of_week` in every `interval` months."""
+    TYPE_YEARLY: RecurrencePattern.Type.ValueType  # 5
+    """On `day_of_month` of `month` in every `interval` years."""
+    TYPE_YEARLY_RELATIVE: RecurrencePattern.Type.ValueType  # 6
+    """On the `ordinal` one of `days_of_week` in `month` of every `interval` years."""
+
+    class _Ordinal:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OrdinalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RecurrencePattern._Ordinal.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORDINAL_UNSPECIFIED: RecurrencePattern._Ordinal.ValueType  # 0
+        """Not set."""
+        ORDINAL_FIRST: RecurrencePattern._Ordinal.ValueType  # 1
+        """The first one."""
+        ORDINAL_SECOND: RecurrencePattern._Ordinal.ValueType  # 2
+        """The second one."""
+        ORDINAL_THIRD: RecurrencePattern._Ordinal.ValueType  # 3
+        """The third one."""
+        ORDINAL_FOURTH: RecurrencePattern._Ordinal.ValueType  # 4
+        """The fourth one."""
+        ORDINAL_LAST: RecurrencePattern._Ordinal.ValueType  # 5
+        """The last one."""
+
+    class Ordinal(_Ordinal, metaclass=_OrdinalEnumTypeWrapper):
+        """Which one of the matching days of a month."""
+
+    ORDINAL_UNSPECIFIED: RecurrencePattern.Ordinal.ValueType  # 0
+    """Not set."""
+    ORDINAL_FIRST: RecurrencePattern.Ordinal.ValueType  # 1
+    """The first one."""
+    ORDINAL_SECOND: RecurrencePattern.Ordinal.ValueType  # 2
+    """The second one."""
+    ORDINAL_THIRD: RecurrencePattern.Ordinal.ValueType  # 3
+    """The third one."""
+    ORDINAL_FOURTH: RecurrencePattern.Ordinal.ValueType  # 4
+    """The fourth one."""
+    ORDINAL_LAST: RecurrencePattern.Ordinal.ValueType  # 5
+    """The last one."""
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    DAYS_OF_WEEK_FIELD_NUMBER: _builtins.int
+    WEEK_START_FIELD_NUMBER: _builtins.int
+    DAY_OF_MONTH_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
+    ORDINAL_FIELD_NUMBER: _builtins.int
+    END_DATE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    EXCLUSIONS_FIELD_NUMBER: _builtins.int
+    type: Global___RecurrencePattern.Type.ValueType
+    """What is repeated."""
+    interval: _builtins.int
+    """How many days, weeks, months or years apart; 1 if 0, at most 10,000."""
+    week_start: _dayofweek_pb2.DayOfWeek.ValueType
+    """WEEKLY: the first day of a week, which matters for intervals above 1; Monday if not set."""
+    day_of_month: _builtins.int
+    """MONTHLY and YEARLY: 1 to 31; the start's if 0."""
+    month: _builtins.int
+    """YEARLY and YEARLY_RELATIVE: 1 to 12; the start's if 0."""
+    ordinal: Global___RecurrencePattern.Ordinal.ValueType
+    """RELATIVE: which one."""
+    end_date: _builtins.str
+    """The last date, `YYYY-MM-DD`, in the zone of the start; an instance on that date is the last one."""
+    count: _builtins.int
+    """How many instances, excluded and cancelled ones included; 1 or more."""
+    @_builtins.property
+    def days_of_week(self) -> _containers.RepeatedScalarFieldContainer[_dayofweek_pb2.DayOfWeek.ValueType]:
+        """WEEKLY: which days; the start's if empty. RELATIVE: the days of which `ordinal` picks one (all seven: any day)."""
+
+    @_builtins.property
+    def exclusions(self) -> _containers.RepeatedCompositeFieldContainer[_time_pb2.EventTime]:
+        """Starts that are left out, each of the kind of the event's start; at most 500."""
+
+    def __init__(
+        self,
+        *,
+        type: Global___RecurrencePattern.Type.ValueType = ...,
+        interval: _builtins.int = ...,
+        days_of_week: _abc.Iterable[_dayofweek_pb2.DayOfWeek.ValueType] | None = ...,
+        week_start: _dayofweek_pb2.DayOfWeek.ValueType = ...,
+        day_of_month: _builtins.int = ...,
+        month: _builtins.int = ...,
+        ordinal: Global___RecurrencePattern.Ordinal.ValueType = ...,
+        end_date: _builtins.str = ...,
+        count: _builtins.int = ...,
+        exclusions: _abc.Iterable[_time_pb2.EventTime] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "end_date", b"end_date", "range", b"range"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "day_of_month", b"day_of_month", "days_of_week", b"days_of_week", "end_date", b"end_date", "exclusions", b"exclusions", "interval", b"interval", "month", b"month", "ordinal", b"ordinal", "range", b"range", "type", b"type", "week_start", b"week_start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_range: _TypeAlias = _typing.Literal["end_date", "count"]  # noqa: Y015
+    _WhichOneofArgType_range: _TypeAlias = _typing.Literal["range", b"range"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_range) -> _WhichOneofReturnType_range | None: ...
+
+Global___RecurrencePattern: _TypeAlias = RecurrencePattern  # noqa: Y015
+
+@_typing.final
 class Event(_message.Message):
-    """Something that takes place.
+    """Something that takes place, once or as a series.
 
     Timed events keep their exact length over a clock change; all-day events keep their dates.
+
+    A series is one event with a `recurrence`. Its instances have names of their own,
+    `…/events/{series}~{original start}` with the start that the series gives them as `YYYYMMDD` or `YYYYMMDDThhmmssZ`, so
+    that a name stays the same when its instance is moved. An instance that differs from its series is one of the
+    series' `exceptions`; one that was deleted, one of its `cancelled_starts`. A change of an instance is a change of its
+    series, whose revision and etag it shares.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -222,6 +522,68 @@ class Event(_message.Message):
     TYPE_BOOKING: Event.Type.ValueType  # 5
     """Made by a booking; set by the server alone."""
 
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Event._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: Event._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_SINGLE: Event._Kind.ValueType  # 1
+        """Takes place once."""
+        KIND_SERIES: Event._Kind.ValueType  # 2
+        """A series."""
+        KIND_INSTANCE: Event._Kind.ValueType  # 3
+        """An instance that is as the series has it."""
+        KIND_EXCEPTION: Event._Kind.ValueType  # 4
+        """An instance that was changed by itself."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """How an event belongs to a series."""
+
+    KIND_UNSPECIFIED: Event.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_SINGLE: Event.Kind.ValueType  # 1
+    """Takes place once."""
+    KIND_SERIES: Event.Kind.ValueType  # 2
+    """A series."""
+    KIND_INSTANCE: Event.Kind.ValueType  # 3
+    """An instance that is as the series has it."""
+    KIND_EXCEPTION: Event.Kind.ValueType  # 4
+    """An instance that was changed by itself."""
+
+    class _Visibility:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _VisibilityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Event._Visibility.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VISIBILITY_UNSPECIFIED: Event._Visibility.ValueType  # 0
+        """Read as DEFAULT."""
+        VISIBILITY_DEFAULT: Event._Visibility.ValueType  # 1
+        """As the calendar: every reader."""
+        VISIBILITY_PUBLIC: Event._Visibility.ValueType  # 2
+        """Every reader."""
+        VISIBILITY_PRIVATE: Event._Visibility.ValueType  # 3
+        """Readers see the time alone."""
+        VISIBILITY_CONFIDENTIAL: Event._Visibility.ValueType  # 4
+        """Readers see the time alone."""
+
+    class Visibility(_Visibility, metaclass=_VisibilityEnumTypeWrapper):
+        """Who sees more of an event than when it is and how it shows. Those who may write to the calendar see everything."""
+
+    VISIBILITY_UNSPECIFIED: Event.Visibility.ValueType  # 0
+    """Read as DEFAULT."""
+    VISIBILITY_DEFAULT: Event.Visibility.ValueType  # 1
+    """As the calendar: every reader."""
+    VISIBILITY_PUBLIC: Event.Visibility.ValueType  # 2
+    """Every reader."""
+    VISIBILITY_PRIVATE: Event.Visibility.ValueType  # 3
+    """Readers see the time alone."""
+    VISIBILITY_CONFIDENTIAL: Event.Visibility.ValueType  # 4
+    """Readers see the time alone."""
+
     @_typing.final
     class MetadataEntry(_message.Message):
         DESCRIPTOR: _descriptor.Descriptor
@@ -262,6 +624,25 @@ class Event(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    RECURRENCE_FROM_PATTERN_FIELD_NUMBER: _builtins.int
+    VISIBILITY_FIELD_NUMBER: _builtins.int
+    ORGANIZER_FIELD_NUMBER: _builtins.int
+    REMINDERS_FIELD_NUMBER: _builtins.int
+    CONFERENCE_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    CATEGORIES_FIELD_NUMBER: _builtins.int
+    COLOR_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    ORIGINAL_START_FIELD_NUMBER: _builtins.int
+    EXCEPTIONS_FIELD_NUMBER: _builtins.int
+    CANCELLED_STARTS_FIELD_NUMBER: _builtins.int
+    AND_FOLLOWING_FIELD_NUMBER: _builtins.int
+    PREVIOUS_INSTANCE_FIELD_NUMBER: _builtins.int
+    SPLIT_FROM_FIELD_NUMBER: _builtins.int
+    DROPPED_EXCEPTIONS_FIELD_NUMBER: _builtins.int
+    FLOATING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`accounts/{account}/calendars/{calendar}/events/{event}`."""
     uid: _builtins.str
@@ -286,6 +667,24 @@ class Event(_message.Message):
     """The number of the event's last change in the calendar's feed. Every write has a number of its own, without gaps."""
     etag: _builtins.str
     """Changes with every write."""
+    recurrence_from_pattern: _builtins.bool
+    """Whether the writer of the recurrence used `pattern`."""
+    visibility: Global___Event.Visibility.ValueType
+    """DEFAULT if not set."""
+    color: _builtins.str
+    """`#rrggbb` or empty."""
+    kind: Global___Event.Kind.ValueType
+    """How the event belongs to a series."""
+    series: _builtins.str
+    """Of an instance: the name of its series."""
+    and_following: _builtins.bool
+    """Of an exception: whether it stands for all later instances too (RANGE=THISANDFUTURE in an imported file)."""
+    previous_instance: _builtins.str
+    """Of an exception whose series was split: its name before."""
+    split_from: _builtins.str
+    """Of a series that was split off: the series that it continues."""
+    floating: _builtins.bool
+    """Whether the times named no zone when they were imported: they are those of the calendar's zone and follow it."""
     @_builtins.property
     def start(self) -> _time_pb2.EventTime:
         """When it starts (inclusive)."""
@@ -310,7 +709,16 @@ class Event(_message.Message):
 
     @_builtins.property
     def recurrence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Recurrence lines of RFC 5545 (`RRULE:…`). Not computed yet: any line is refused with UNSUPPORTED_RRULE."""
+        """How the event comes again: lines of RFC 5545 (`RRULE:FREQ=WEEKLY;BYDAY=MO`, `RDATE;VALUE=DATE:20260704`,
+        `EXDATE;TZID=Europe/Berlin:20260706T090000`); empty for a single event. At most one RRULE and 500 dates.
+
+        Rules are computed on local time: 09:00 stays 09:00 over a clock change. A start that the clocks skip moves forward
+        with them, one that comes twice means its first occurrence, a date that does not exist (30 February) is left out and
+        not counted. UNTIL is inclusive, in UTC for timed events and a date for all-day ones. COUNT counts excluded and
+        cancelled instances too. The start must be one of the instances, unless an EXDATE names it (DTSTART_NOT_IN_RULE).
+        SECONDLY and MINUTELY, EXRULE, RSCALE and SKIP are refused (UNSUPPORTED_RRULE), and so is what never takes place
+        (EMPTY_RECURRENCE). Answers carry the lines in canonical form.
+        """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -319,6 +727,52 @@ class Event(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the event was last written."""
+
+    @_builtins.property
+    def pattern(self) -> Global___RecurrencePattern:
+        """The same as `recurrence` in fields, if it can be said so. Writers set either one; an update that names one of them
+        replaces both. Setting two that differ is refused.
+        """
+
+    @_builtins.property
+    def organizer(self) -> Global___Organizer:
+        """Who invites; the calendar's owner if not set. Changes are sent to attendees only where that is the owner."""
+
+    @_builtins.property
+    def reminders(self) -> Global___Reminders:
+        """When to remind people."""
+
+    @_builtins.property
+    def conference(self) -> Global___Conference:
+        """How to join from afar."""
+
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attachment]:
+        """At most 25."""
+
+    @_builtins.property
+    def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Labels; at most 20, each 1 to 64 characters and there once."""
+
+    @_builtins.property
+    def original_start(self) -> _time_pb2.EventTime:
+        """Of an instance: the start that the series gives it, whenever it takes place."""
+
+    @_builtins.property
+    def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
+        """Of a series: the instances that were changed by themselves, whole, by original start; at most 1,000 together with
+        `cancelled_starts`.
+        """
+
+    @_builtins.property
+    def cancelled_starts(self) -> _containers.RepeatedCompositeFieldContainer[_time_pb2.EventTime]:
+        """Of a series: the original starts of the instances that were deleted."""
+
+    @_builtins.property
+    def dropped_exceptions(self) -> _containers.RepeatedCompositeFieldContainer[_time_pb2.EventTime]:
+        """Only in the answer to UpdateEvent: original starts of exceptions and cancelled instances that the new recurrence no
+        longer has, and that are gone.
+        """
 
     def __init__(
         self,
@@ -343,10 +797,29 @@ class Event(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        pattern: Global___RecurrencePattern | None = ...,
+        recurrence_from_pattern: _builtins.bool = ...,
+        visibility: Global___Event.Visibility.ValueType = ...,
+        organizer: Global___Organizer | None = ...,
+        reminders: Global___Reminders | None = ...,
+        conference: Global___Conference | None = ...,
+        attachments: _abc.Iterable[Global___Attachment] | None = ...,
+        categories: _abc.Iterable[_builtins.str] | None = ...,
+        color: _builtins.str = ...,
+        kind: Global___Event.Kind.ValueType = ...,
+        series: _builtins.str = ...,
+        original_start: _time_pb2.EventTime | None = ...,
+        exceptions: _abc.Iterable[Global___Event] | None = ...,
+        cancelled_starts: _abc.Iterable[_time_pb2.EventTime] | None = ...,
+        and_following: _builtins.bool = ...,
+        previous_instance: _builtins.str = ...,
+        split_from: _builtins.str = ...,
+        dropped_exceptions: _abc.Iterable[_time_pb2.EventTime] | None = ...,
+        floating: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end", b"end", "external_ref", b"external_ref", "start", b"start", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conference", b"conference", "create_time", b"create_time", "end", b"end", "external_ref", b"external_ref", "organizer", b"organizer", "original_start", b"original_start", "pattern", b"pattern", "reminders", b"reminders", "start", b"start", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attendees", b"attendees", "booking", b"booking", "create_time", b"create_time", "description", b"description", "end", b"end", "etag", b"etag", "event_type", b"event_type", "external_ref", b"external_ref", "location", b"location", "metadata", b"metadata", "name", b"name", "recurrence", b"recurrence", "revision", b"revision", "sequence", b"sequence", "show_as", b"show_as", "start", b"start", "status", b"status", "subject", b"subject", "uid", b"uid", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["and_following", b"and_following", "attachments", b"attachments", "attendees", b"attendees", "booking", b"booking", "cancelled_starts", b"cancelled_starts", "categories", b"categories", "color", b"color", "conference", b"conference", "create_time", b"create_time", "description", b"description", "dropped_exceptions", b"dropped_exceptions", "end", b"end", "etag", b"etag", "event_type", b"event_type", "exceptions", b"exceptions", "external_ref", b"external_ref", "floating", b"floating", "kind", b"kind", "location", b"location", "metadata", b"metadata", "name", b"name", "organizer", b"organizer", "original_start", b"original_start", "pattern", b"pattern", "previous_instance", b"previous_instance", "recurrence", b"recurrence", "recurrence_from_pattern", b"recurrence_from_pattern", "reminders", b"reminders", "revision", b"revision", "sequence", b"sequence", "series", b"series", "show_as", b"show_as", "split_from", b"split_from", "start", b"start", "status", b"status", "subject", b"subject", "uid", b"uid", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -363,6 +836,7 @@ class CreateEventRequest(_message.Message):
     EVENT_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    NOTIFY_ATTENDEES_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`accounts/{account}/calendars/{calendar}`."""
     event_id: _builtins.str
@@ -371,6 +845,8 @@ class CreateEventRequest(_message.Message):
     """Makes a retry harmless: the same id with the same body has one effect and one answer for 24 hours."""
     validate_only: _builtins.bool
     """All checks and errors, no effect."""
+    notify_attendees: _builtins.bool
+    """Whether to invite the attendees (an iTIP REQUEST); true if not set."""
     @_builtins.property
     def event(self) -> Global___Event:
         """The event to make; its `name` is ignored."""
@@ -383,24 +859,27 @@ class CreateEventRequest(_message.Message):
         event_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        notify_attendees: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees", "event", b"event", "notify_attendees", b"notify_attendees"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "event_id", b"event_id", "parent", b"parent", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees", "event", b"event", "event_id", b"event_id", "notify_attendees", b"notify_attendees", "parent", b"parent", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__notify_attendees: _TypeAlias = _typing.Literal["notify_attendees"]  # noqa: Y015
+    _WhichOneofArgType__notify_attendees: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__notify_attendees) -> _WhichOneofReturnType__notify_attendees | None: ...
 
 Global___CreateEventRequest: _TypeAlias = CreateEventRequest  # noqa: Y015
 
 @_typing.final
 class GetEventRequest(_message.Message):
-    """Asks for one event."""
+    """Asks for one event, or one instance of a series. An instance that was deleted is answered as CANCELLED."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`accounts/{account}/calendars/{calendar}/events/{event}`."""
+    """`accounts/{account}/calendars/{calendar}/events/{event}`, or the name of an instance."""
     def __init__(
         self,
         *,
@@ -416,9 +895,52 @@ Global___GetEventRequest: _TypeAlias = GetEventRequest  # noqa: Y015
 
 @_typing.final
 class ListEventsRequest(_message.Message):
-    """Asks for the events of a calendar, by start."""
+    """Asks for the events of a calendar."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    class _Order:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ListEventsRequest._Order.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORDER_UNSPECIFIED: ListEventsRequest._Order.ValueType  # 0
+        """Read as START."""
+        ORDER_START: ListEventsRequest._Order.ValueType  # 1
+        """By start, then by name."""
+        ORDER_UPDATED: ListEventsRequest._Order.ValueType  # 2
+        """By last change, the oldest first. Not with `expand`."""
+
+    class Order(_Order, metaclass=_OrderEnumTypeWrapper):
+        """In which order events are listed."""
+
+    ORDER_UNSPECIFIED: ListEventsRequest.Order.ValueType  # 0
+    """Read as START."""
+    ORDER_START: ListEventsRequest.Order.ValueType  # 1
+    """By start, then by name."""
+    ORDER_UPDATED: ListEventsRequest.Order.ValueType  # 2
+    """By last change, the oldest first. Not with `expand`."""
+
+    @_typing.final
+    class MetadataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     PARENT_FIELD_NUMBER: _builtins.int
     TIME_MIN_FIELD_NUMBER: _builtins.int
@@ -428,6 +950,12 @@ class ListEventsRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    EXPAND_FIELD_NUMBER: _builtins.int
+    ATTENDEE_FIELD_NUMBER: _builtins.int
+    SHOW_AS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    UPDATED_MIN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`accounts/{account}/calendars/{calendar}`."""
     time_zone: _builtins.str
@@ -438,6 +966,14 @@ class ListEventsRequest(_message.Message):
     """How many at most; 250 if 0, never more than 1000. Negative is refused."""
     page_token: _builtins.str
     """`next_page_token` of the page before; everything else must be as it was."""
+    expand: _builtins.bool
+    """Whether to list the instances of series instead of the series; needs a range. At most 10,000 instances, beyond
+    which the range is refused with RANGE_TOO_LARGE.
+    """
+    attendee: _builtins.str
+    """Only events that invite this address, whatever its case."""
+    order_by: Global___ListEventsRequest.Order.ValueType
+    """START if not set."""
     @_builtins.property
     def time_min(self) -> _time_pb2.TimeBound:
         """Only events that end after this. Set both bounds or none; at most 732 days apart."""
@@ -450,6 +986,18 @@ class ListEventsRequest(_message.Message):
     def ical_uids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only events with one of these iCalendar UIDs; at most 100. Unknown ones are simply absent."""
 
+    @_builtins.property
+    def show_as(self) -> _containers.RepeatedScalarFieldContainer[Global___ShowAs.ValueType]:
+        """Only events that show as one of these."""
+
+    @_builtins.property
+    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Only events that have all of these pairs."""
+
+    @_builtins.property
+    def updated_min(self) -> _timestamp_pb2.Timestamp:
+        """Only events that were last written at this time or later."""
+
     def __init__(
         self,
         *,
@@ -461,10 +1009,16 @@ class ListEventsRequest(_message.Message):
         query: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        expand: _builtins.bool = ...,
+        attendee: _builtins.str = ...,
+        show_as: _abc.Iterable[Global___ShowAs.ValueType] | None = ...,
+        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        updated_min: _timestamp_pb2.Timestamp | None = ...,
+        order_by: Global___ListEventsRequest.Order.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time_max", b"time_max", "time_min", b"time_min", "updated_min", b"updated_min"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ical_uids", b"ical_uids", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "time_max", b"time_max", "time_min", b"time_min", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attendee", b"attendee", "expand", b"expand", "ical_uids", b"ical_uids", "metadata", b"metadata", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "show_as", b"show_as", "time_max", b"time_max", "time_min", b"time_min", "time_zone", b"time_zone", "updated_min", b"updated_min"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -482,7 +1036,7 @@ class ListEventsResponse(_message.Message):
     """Continues the list; empty at its end."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
-        """By start, then by id."""
+        """In the order asked for. A series without `expand` is listed if one of its instances matches."""
 
     def __init__(
         self,
@@ -500,7 +1054,7 @@ Global___ListEventsResponse: _TypeAlias = ListEventsResponse  # noqa: Y015
 
 @_typing.final
 class UpdateEventRequest(_message.Message):
-    """Asks for a change to an event."""
+    """Asks for a change to an event, a series, or a part of one."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -508,10 +1062,23 @@ class UpdateEventRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    NOTIFY_ATTENDEES_FIELD_NUMBER: _builtins.int
+    KEEP_EXCEPTIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes a retry harmless; see CreateEventRequest."""
     validate_only: _builtins.bool
     """All checks and errors, no effect."""
+    scope: Global___Scope.ValueType
+    """How much of a series to change."""
+    notify_attendees: _builtins.bool
+    """Whether to tell the attendees (an iTIP REQUEST, or CANCEL to those who are no longer invited); true if not set.
+    Without it SEQUENCE still grows where it must.
+    """
+    keep_exceptions: _builtins.bool
+    """When the recurrence, start or zone of a series changes: whether to keep the exceptions and cancelled instances that
+    still have a start on the same local date; true if not set. What is lost is named in `dropped_exceptions`.
+    """
     @_builtins.property
     def event(self) -> Global___Event:
         """The event with its new values. A non-empty `etag` must be the current one, or `*` for
@@ -529,18 +1096,30 @@ class UpdateEventRequest(_message.Message):
         update_mask: _field_mask_pb2.FieldMask | None = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        scope: Global___Scope.ValueType = ...,
+        notify_attendees: _builtins.bool | None = ...,
+        keep_exceptions: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "update_mask", b"update_mask"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_keep_exceptions", b"_keep_exceptions", "_notify_attendees", b"_notify_attendees", "event", b"event", "keep_exceptions", b"keep_exceptions", "notify_attendees", b"notify_attendees", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "request_id", b"request_id", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_keep_exceptions", b"_keep_exceptions", "_notify_attendees", b"_notify_attendees", "event", b"event", "keep_exceptions", b"keep_exceptions", "notify_attendees", b"notify_attendees", "request_id", b"request_id", "scope", b"scope", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__keep_exceptions: _TypeAlias = _typing.Literal["keep_exceptions"]  # noqa: Y015
+    _WhichOneofArgType__keep_exceptions: _TypeAlias = _typing.Literal["_keep_exceptions", b"_keep_exceptions"]  # noqa: Y015
+    _WhichOneofReturnType__notify_attendees: _TypeAlias = _typing.Literal["notify_attendees"]  # noqa: Y015
+    _WhichOneofArgType__notify_attendees: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__keep_exceptions) -> _WhichOneofReturnType__keep_exceptions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__notify_attendees) -> _WhichOneofReturnType__notify_attendees | None: ...
 
 Global___UpdateEventRequest: _TypeAlias = UpdateEventRequest  # noqa: Y015
 
 @_typing.final
 class DeleteEventRequest(_message.Message):
-    """Asks for an event to be deleted. Its calendar's feed gets a tombstone."""
+    """Asks for an event to be deleted. Its calendar's feed gets a tombstone; deleting an instance, or an instance and those
+    after it, is an update of the series.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -549,8 +1128,10 @@ class DeleteEventRequest(_message.Message):
     ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    NOTIFY_ATTENDEES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`accounts/{account}/calendars/{calendar}/events/{event}`."""
+    """`accounts/{account}/calendars/{calendar}/events/{event}`, or the name of an instance."""
     etag: _builtins.str
     """If not empty, must be the current one; `*` means any."""
     allow_missing: _builtins.bool
@@ -559,6 +1140,10 @@ class DeleteEventRequest(_message.Message):
     """Makes a retry harmless; see CreateEventRequest."""
     validate_only: _builtins.bool
     """All checks and errors, no effect."""
+    scope: Global___Scope.ValueType
+    """How much of a series to delete."""
+    notify_attendees: _builtins.bool
+    """Whether to tell the attendees (an iTIP CANCEL); true if not set."""
     def __init__(
         self,
         *,
@@ -567,11 +1152,383 @@ class DeleteEventRequest(_message.Message):
         allow_missing: _builtins.bool = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        scope: Global___Scope.ValueType = ...,
+        notify_attendees: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees", "notify_attendees", b"notify_attendees"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees", "allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "notify_attendees", b"notify_attendees", "request_id", b"request_id", "scope", b"scope", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__notify_attendees: _TypeAlias = _typing.Literal["notify_attendees"]  # noqa: Y015
+    _WhichOneofArgType__notify_attendees: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__notify_attendees) -> _WhichOneofReturnType__notify_attendees | None: ...
+
+Global___DeleteEventRequest: _TypeAlias = DeleteEventRequest  # noqa: Y015
+
+@_typing.final
+class ListInstancesRequest(_message.Message):
+    """Asks for the instances of a series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TIME_MIN_FIELD_NUMBER: _builtins.int
+    TIME_MAX_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SHOW_CANCELLED_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The series: `accounts/{account}/calendars/{calendar}/events/{event}`."""
+    time_zone: _builtins.str
+    """IANA zone in which local bounds are read; the calendar's if empty."""
+    show_cancelled: _builtins.bool
+    """Whether to list deleted instances too, as CANCELLED."""
+    page_size: _builtins.int
+    """How many at most; 250 if 0, never more than 1000. Negative is refused."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; everything else must be as it was."""
+    @_builtins.property
+    def time_min(self) -> _time_pb2.TimeBound:
+        """Only instances that end after this. Set both bounds or none; at most 3,660 days apart. Without bounds the instances
+        are listed from the first one on.
+        """
+
+    @_builtins.property
+    def time_max(self) -> _time_pb2.TimeBound:
+        """Only instances that start before this."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        time_min: _time_pb2.TimeBound | None = ...,
+        time_max: _time_pb2.TimeBound | None = ...,
+        time_zone: _builtins.str = ...,
+        show_cancelled: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "page_size", b"page_size", "page_token", b"page_token", "show_cancelled", b"show_cancelled", "time_max", b"time_max", "time_min", b"time_min", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___DeleteEventRequest: _TypeAlias = DeleteEventRequest  # noqa: Y015
+Global___ListInstancesRequest: _TypeAlias = ListInstancesRequest  # noqa: Y015
+
+@_typing.final
+class ListInstancesResponse(_message.Message):
+    """A page of instances."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTANCES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Continues the list; empty at its end."""
+    @_builtins.property
+    def instances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
+        """By start, then by name. Exceptions are listed at the time they take place."""
+
+    def __init__(
+        self,
+        *,
+        instances: _abc.Iterable[Global___Event] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instances", b"instances", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInstancesResponse: _TypeAlias = ListInstancesResponse  # noqa: Y015
+
+@_typing.final
+class GetSeriesRequest(_message.Message):
+    """Asks for a series with all that differs in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The series, or one of its instances."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSeriesRequest: _TypeAlias = GetSeriesRequest  # noqa: Y015
+
+@_typing.final
+class GetSeriesResponse(_message.Message):
+    """A series in one answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def series(self) -> Global___Event:
+        """The series itself, with its exceptions and cancelled starts."""
+
+    @_builtins.property
+    def first(self) -> Global___Event:
+        """Its first instance that was not deleted, if there is one."""
+
+    @_builtins.property
+    def last(self) -> Global___Event:
+        """Its last instance that was not deleted; absent if it never ends."""
+
+    def __init__(
+        self,
+        *,
+        series: Global___Event | None = ...,
+        first: Global___Event | None = ...,
+        last: Global___Event | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "series", b"series"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSeriesResponse: _TypeAlias = GetSeriesResponse  # noqa: Y015
+
+@_typing.final
+class RespondToEventRequest(_message.Message):
+    """Answers an invitation for one attendee."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    ATTENDEE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    NOTIFY_ATTENDEES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`accounts/{account}/calendars/{calendar}/events/{event}`; a series, or one instance."""
+    response: Global___Attendee.Response.ValueType
+    """Comes, may come, or does not come. NEEDS_ACTION takes the answer back."""
+    comment: _builtins.str
+    """For the organizer; up to 1,024 characters."""
+    attendee: _builtins.str
+    """Whose answer it is; the calendar's owner if empty. Must be invited, else FAILED_PRECONDITION / NOT_AN_ATTENDEE."""
+    etag: _builtins.str
+    """If not empty, must be the current one; `*` means any."""
+    request_id: _builtins.str
+    """Makes a retry harmless; see CreateEventRequest."""
+    validate_only: _builtins.bool
+    """All checks and errors, no effect."""
+    notify_attendees: _builtins.bool
+    """Whether to tell the organizer (an iTIP REPLY); true if not set."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        response: Global___Attendee.Response.ValueType = ...,
+        comment: _builtins.str = ...,
+        attendee: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        notify_attendees: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees", "notify_attendees", b"notify_attendees"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees", "attendee", b"attendee", "comment", b"comment", "etag", b"etag", "name", b"name", "notify_attendees", b"notify_attendees", "request_id", b"request_id", "response", b"response", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__notify_attendees: _TypeAlias = _typing.Literal["notify_attendees"]  # noqa: Y015
+    _WhichOneofArgType__notify_attendees: _TypeAlias = _typing.Literal["_notify_attendees", b"_notify_attendees"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__notify_attendees) -> _WhichOneofReturnType__notify_attendees | None: ...
+
+Global___RespondToEventRequest: _TypeAlias = RespondToEventRequest  # noqa: Y015
+
+@_typing.final
+class MoveEventRequest(_message.Message):
+    """Moves an event or a whole series to another calendar of the tenant. Consumers of the old calendar's feed get a
+    tombstone MOVED with the new name, those of the new one a new event; both in one write.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`accounts/{account}/calendars/{calendar}/events/{event}`; not an instance, and not the event of a booking."""
+    destination: _builtins.str
+    """The calendar that gets it. The event keeps its UID, and its id unless that is taken there."""
+    etag: _builtins.str
+    """If not empty, must be the current one; `*` means any."""
+    request_id: _builtins.str
+    """Makes a retry harmless; see CreateEventRequest."""
+    validate_only: _builtins.bool
+    """All checks and errors, no effect."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        destination: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "etag", b"etag", "name", b"name", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveEventRequest: _TypeAlias = MoveEventRequest  # noqa: Y015
+
+@_typing.final
+class EventWrite(_message.Message):
+    """One write of a batch; its own `request_id` and `validate_only` must be empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREATE_FIELD_NUMBER: _builtins.int
+    UPDATE_FIELD_NUMBER: _builtins.int
+    DELETE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def create(self) -> Global___CreateEventRequest:
+        """Its `parent` must be empty or that of the batch."""
+
+    @_builtins.property
+    def update(self) -> Global___UpdateEventRequest:
+        """Of an event of the batch's calendar."""
+
+    @_builtins.property
+    def delete(self) -> Global___DeleteEventRequest:
+        """Of an event of the batch's calendar."""
+
+    def __init__(
+        self,
+        *,
+        create: Global___CreateEventRequest | None = ...,
+        update: Global___UpdateEventRequest | None = ...,
+        delete: Global___DeleteEventRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create", b"create", "delete", b"delete", "update", b"update", "write", b"write"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create", b"create", "delete", b"delete", "update", b"update", "write", b"write"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_write: _TypeAlias = _typing.Literal["create", "update", "delete"]  # noqa: Y015
+    _WhichOneofArgType_write: _TypeAlias = _typing.Literal["write", b"write"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_write) -> _WhichOneofReturnType_write | None: ...
+
+Global___EventWrite: _TypeAlias = EventWrite  # noqa: Y015
+
+@_typing.final
+class BatchWriteEventsRequest(_message.Message):
+    """Asks for several writes to one calendar at once: one revision, one transaction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    WRITES_FIELD_NUMBER: _builtins.int
+    ATOMIC_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`accounts/{account}/calendars/{calendar}`."""
+    atomic: _builtins.bool
+    """Whether nothing is written if one of them fails; true if not set. The error is then that of the first one that
+    failed, with its place in metadata `index`.
+    """
+    request_id: _builtins.str
+    """Makes a retry harmless; see CreateEventRequest."""
+    validate_only: _builtins.bool
+    """All checks and errors, no effect."""
+    @_builtins.property
+    def writes(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventWrite]:
+        """1 to 200; no event may be named twice, be it as itself or by an instance."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        writes: _abc.Iterable[Global___EventWrite] | None = ...,
+        atomic: _builtins.bool | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_atomic", b"_atomic", "atomic", b"atomic"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_atomic", b"_atomic", "atomic", b"atomic", "parent", b"parent", "request_id", b"request_id", "validate_only", b"validate_only", "writes", b"writes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__atomic: _TypeAlias = _typing.Literal["atomic"]  # noqa: Y015
+    _WhichOneofArgType__atomic: _TypeAlias = _typing.Literal["_atomic", b"_atomic"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__atomic) -> _WhichOneofReturnType__atomic | None: ...
+
+Global___BatchWriteEventsRequest: _TypeAlias = BatchWriteEventsRequest  # noqa: Y015
+
+@_typing.final
+class EventWriteResult(_message.Message):
+    """What became of one write of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def event(self) -> Global___Event:
+        """The event after the write."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why it was not written; only where `atomic` is false."""
+
+    def __init__(
+        self,
+        *,
+        event: Global___Event | None = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "event", b"event", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "event", b"event", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["event", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___EventWriteResult: _TypeAlias = EventWriteResult  # noqa: Y015
+
+@_typing.final
+class BatchWriteEventsResponse(_message.Message):
+    """What became of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventWriteResult]:
+        """One for each write, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___EventWriteResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchWriteEventsResponse: _TypeAlias = BatchWriteEventsResponse  # noqa: Y015

@@ -29,7 +29,7 @@ from schedsvc.v1 import events_pb2 as schedsvc_dot_v1_dot_events__pb2
 from schedsvc.v1 import time_pb2 as schedsvc_dot_v1_dot_time__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bschedsvc/v1/free_busy.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18schedsvc/v1/events.proto\x1a\x16schedsvc/v1/time.proto\"\xe3\x01\n\x14QueryFreeBusyRequest\x12\x33\n\x07targets\x18\x01 \x03(\tB\x19\xe2\x41\x01\x02\xbaH\x12\x92\x01\x0f\x08\x01\x10\x64\x18\x01\"\x07r\x05\x10\x01\x18\x80\x02R\x07targets\x12\x37\n\x08time_min\x18\x02 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundB\x04\xe2\x41\x01\x02R\x07timeMin\x12\x37\n\x08time_max\x18\x03 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundB\x04\xe2\x41\x01\x02R\x07timeMax\x12$\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\"\x99\x01\n\nBusyPeriod\x12\x30\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05start\x12,\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03\x65nd\x12+\n\x06status\x18\x03 \x01(\x0e\x32\x13.schedsvc.v1.ShowAsR\x06status\"@\n\x0b\x42usyPeriods\x12\x31\n\x07periods\x18\x01 \x03(\x0b\x32\x17.schedsvc.v1.BusyPeriodR\x07periods\"\x8e\x01\n\x0e\x46reeBusyResult\x12\x16\n\x06target\x18\x01 \x01(\tR\x06target\x12.\n\x04\x62usy\x18\x02 \x01(\x0b\x32\x18.schedsvc.v1.BusyPeriodsH\x00R\x04\x62usy\x12*\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00R\x05\x65rrorB\x08\n\x06result\"\xbc\x01\n\x15QueryFreeBusyResponse\x12\x35\n\x07results\x18\x01 \x03(\x0b\x32\x1b.schedsvc.v1.FreeBusyResultR\x07results\x12\x35\n\x08time_min\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07timeMin\x12\x35\n\x08time_max\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07timeMaxb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bschedsvc/v1/free_busy.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18schedsvc/v1/events.proto\x1a\x16schedsvc/v1/time.proto\"\xe9\x02\n\x14QueryFreeBusyRequest\x12\x33\n\x07targets\x18\x01 \x03(\tB\x19\xe2\x41\x01\x02\xbaH\x12\x92\x01\x0f\x08\x01\x10\x64\x18\x01\"\x07r\x05\x10\x01\x18\x80\x02R\x07targets\x12\x37\n\x08time_min\x18\x02 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundB\x04\xe2\x41\x01\x02R\x07timeMin\x12\x37\n\x08time_max\x18\x03 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundB\x04\xe2\x41\x01\x02R\x07timeMax\x12$\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\x12\x39\n\x11view_step_minutes\x18\x05 \x01(\x05\x42\r\xbaH\n\x1a\x05\x18\xa0\x0b(\x05\xd8\x01\x01R\x0fviewStepMinutes\x12,\n\x12include_work_hours\x18\x06 \x01(\x08R\x10includeWorkHours\x12\x1b\n\tfail_open\x18\x07 \x01(\x08R\x08\x66\x61ilOpen\"\x99\x01\n\nBusyPeriod\x12\x30\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x05start\x12,\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03\x65nd\x12+\n\x06status\x18\x03 \x01(\x0e\x32\x13.schedsvc.v1.ShowAsR\x06status\"\x8b\x01\n\x0b\x42usyPeriods\x12\x31\n\x07periods\x18\x01 \x03(\x0b\x32\x17.schedsvc.v1.BusyPeriodR\x07periods\x12\x12\n\x04view\x18\x02 \x01(\tR\x04view\x12\x35\n\nwork_hours\x18\x03 \x01(\x0b\x32\x16.schedsvc.v1.WorkHoursR\tworkHours\"\x8e\x01\n\x0e\x46reeBusyResult\x12\x16\n\x06target\x18\x01 \x01(\tR\x06target\x12.\n\x04\x62usy\x18\x02 \x01(\x0b\x32\x18.schedsvc.v1.BusyPeriodsH\x00R\x04\x62usy\x12*\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00R\x05\x65rrorB\x08\n\x06result\"\xdd\x01\n\x15QueryFreeBusyResponse\x12\x35\n\x07results\x18\x01 \x03(\x0b\x32\x1b.schedsvc.v1.FreeBusyResultR\x07results\x12\x35\n\x08time_min\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07timeMin\x12\x35\n\x08time_max\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07timeMax\x12\x1f\n\x0bmerged_view\x18\x04 \x01(\tR\nmergedViewb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,14 +44,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUERYFREEBUSYREQUEST'].fields_by_name['time_max']._serialized_options = b'\342A\001\002'
   _globals['_QUERYFREEBUSYREQUEST'].fields_by_name['time_zone']._loaded_options = None
   _globals['_QUERYFREEBUSYREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_QUERYFREEBUSYREQUEST'].fields_by_name['view_step_minutes']._loaded_options = None
+  _globals['_QUERYFREEBUSYREQUEST'].fields_by_name['view_step_minutes']._serialized_options = b'\272H\n\032\005\030\240\013(\005\330\001\001'
   _globals['_QUERYFREEBUSYREQUEST']._serialized_start=186
-  _globals['_QUERYFREEBUSYREQUEST']._serialized_end=413
-  _globals['_BUSYPERIOD']._serialized_start=416
-  _globals['_BUSYPERIOD']._serialized_end=569
-  _globals['_BUSYPERIODS']._serialized_start=571
-  _globals['_BUSYPERIODS']._serialized_end=635
-  _globals['_FREEBUSYRESULT']._serialized_start=638
-  _globals['_FREEBUSYRESULT']._serialized_end=780
-  _globals['_QUERYFREEBUSYRESPONSE']._serialized_start=783
-  _globals['_QUERYFREEBUSYRESPONSE']._serialized_end=971
+  _globals['_QUERYFREEBUSYREQUEST']._serialized_end=547
+  _globals['_BUSYPERIOD']._serialized_start=550
+  _globals['_BUSYPERIOD']._serialized_end=703
+  _globals['_BUSYPERIODS']._serialized_start=706
+  _globals['_BUSYPERIODS']._serialized_end=845
+  _globals['_FREEBUSYRESULT']._serialized_start=848
+  _globals['_FREEBUSYRESULT']._serialized_end=990
+  _globals['_QUERYFREEBUSYRESPONSE']._serialized_start=993
+  _globals['_QUERYFREEBUSYRESPONSE']._serialized_end=1214
 # @@protoc_insertion_point(module_scope)

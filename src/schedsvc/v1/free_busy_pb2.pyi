@@ -32,8 +32,19 @@ class QueryFreeBusyRequest(_message.Message):
     TIME_MIN_FIELD_NUMBER: _builtins.int
     TIME_MAX_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    VIEW_STEP_MINUTES_FIELD_NUMBER: _builtins.int
+    INCLUDE_WORK_HOURS_FIELD_NUMBER: _builtins.int
+    FAIL_OPEN_FIELD_NUMBER: _builtins.int
     time_zone: _builtins.str
     """IANA zone in which local bounds are read; `UTC` if empty."""
+    view_step_minutes: _builtins.int
+    """Length of the steps of the views, 5 to 1440 minutes; 0 for no views. All views of an answer together have at most
+    1,000,000 digits (INVALID_ARGUMENT / RANGE_TOO_LARGE).
+    """
+    include_work_hours: _builtins.bool
+    """Also answer with the hours that the owner of each target works."""
+    fail_open: _builtins.bool
+    """What a target without an answer does to `merged_view`: it is left out if true, and BUSY throughout if not."""
     @_builtins.property
     def targets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Calendars, or accounts for their primary calendar; 1 to 100, each once."""
@@ -53,10 +64,13 @@ class QueryFreeBusyRequest(_message.Message):
         time_min: _time_pb2.TimeBound | None = ...,
         time_max: _time_pb2.TimeBound | None = ...,
         time_zone: _builtins.str = ...,
+        view_step_minutes: _builtins.int = ...,
+        include_work_hours: _builtins.bool = ...,
+        fail_open: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["targets", b"targets", "time_max", b"time_max", "time_min", b"time_min", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fail_open", b"fail_open", "include_work_hours", b"include_work_hours", "targets", b"targets", "time_max", b"time_max", "time_min", b"time_min", "time_zone", b"time_zone", "view_step_minutes", b"view_step_minutes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -98,23 +112,39 @@ Global___BusyPeriod: _TypeAlias = BusyPeriod  # noqa: Y015
 
 @_typing.final
 class BusyPeriods(_message.Message):
-    """The taken time of one calendar."""
+    """The taken time of one calendar. An event that is called off or that the owner declined takes none."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PERIODS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    WORK_HOURS_FIELD_NUMBER: _builtins.int
+    view: _builtins.str
+    """The same in steps of `view_step_minutes`, if that is set: one digit for each, counted from `time_min`; the last
+    step may be cut short by `time_max`. Each digit is the strongest status in its step, even of a second of it: 0
+    free, 1 TENTATIVE, 2 BUSY, 3 OUT_OF_OFFICE, 4 WORKING_ELSEWHERE. Steps are spans of time and not of the wall clock:
+    a day on which clocks change has fewer or more of them.
+    """
     @_builtins.property
     def periods(self) -> _containers.RepeatedCompositeFieldContainer[Global___BusyPeriod]:
         """By start, cut to the range; none overlap, and touching ones differ in status."""
+
+    @_builtins.property
+    def work_hours(self) -> _time_pb2.WorkHours:
+        """If asked for: the weekly hours of the calendar's account and the zone they are in. Those of an account without any
+        are Monday to Friday, 09:00 to 17:00, in the zone of the calendar.
+        """
 
     def __init__(
         self,
         *,
         periods: _abc.Iterable[Global___BusyPeriod] | None = ...,
+        view: _builtins.str = ...,
+        work_hours: _time_pb2.WorkHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["work_hours", b"work_hours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["periods", b"periods"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["periods", b"periods", "view", b"view", "work_hours", b"work_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -137,8 +167,8 @@ class FreeBusyResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
-        """Why there is no answer for this target (NOT_FOUND, PERMISSION_DENIED; INVALID_ARGUMENT / RANGE_TOO_LARGE once
-        the answer holds 50,000 periods); the others are not affected.
+        """Why there is no answer for this target (NOT_FOUND; PERMISSION_DENIED without the role FREE_BUSY_READER;
+        INVALID_ARGUMENT / RANGE_TOO_LARGE once the answer holds 50,000 periods); the others are not affected.
         """
 
     def __init__(
@@ -167,6 +197,11 @@ class QueryFreeBusyResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     TIME_MIN_FIELD_NUMBER: _builtins.int
     TIME_MAX_FIELD_NUMBER: _builtins.int
+    MERGED_VIEW_FIELD_NUMBER: _builtins.int
+    merged_view: _builtins.str
+    """The strongest status over all targets, written as the `view` of one, if `view_step_minutes` is set. A target with
+    an error counts as BUSY throughout unless `fail_open` is set; one for which there was no room counts as it is.
+    """
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___FreeBusyResult]:
         """One for each target, in the order of the request."""
@@ -185,10 +220,11 @@ class QueryFreeBusyResponse(_message.Message):
         results: _abc.Iterable[Global___FreeBusyResult] | None = ...,
         time_min: _timestamp_pb2.Timestamp | None = ...,
         time_max: _timestamp_pb2.Timestamp | None = ...,
+        merged_view: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results", "time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merged_view", b"merged_view", "results", b"results", "time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,10 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from schedsvc.v1 import time_pb2 as schedsvc_dot_v1_dot_time__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dschedsvc/v1/interchange.proto\x12\x0bschedsvc.v1\x1a\x19google/api/resource.proto\"\xc1\x01\n\x15ImportCalendarRequest\x12.\n\x06parent\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11schedsvc/CalendarR\x06parent\x12\x1d\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@R\x04\x64\x61ta\x12\x34\n\nrequest_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"\xc2\x02\n\x0cImportResult\x12\x10\n\x03uid\x18\x01 \x01(\tR\x03uid\x12#\n\rrecurrence_id\x18\x02 \x01(\tR\x0crecurrenceId\x12\x12\n\x04line\x18\x03 \x01(\x05R\x04line\x12;\n\x07outcome\x18\x04 \x01(\x0e\x32!.schedsvc.v1.ImportResult.OutcomeR\x07outcome\x12\x14\n\x05\x65vent\x18\x05 \x01(\tR\x05\x65vent\x12\x1a\n\x08messages\x18\x06 \x03(\tR\x08messages\"x\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_CREATED\x10\x01\x12\x13\n\x0fOUTCOME_UPDATED\x10\x02\x12\x15\n\x11OUTCOME_UNCHANGED\x10\x03\x12\x13\n\x0fOUTCOME_REFUSED\x10\x04\"\xe5\x01\n\x16ImportCalendarResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\x19.schedsvc.v1.ImportResultR\x07results\x12#\n\rcreated_count\x18\x02 \x01(\x05R\x0c\x63reatedCount\x12#\n\rupdated_count\x18\x03 \x01(\x05R\x0cupdatedCount\x12\'\n\x0funchanged_count\x18\x04 \x01(\x05R\x0eunchangedCount\x12#\n\rrefused_count\x18\x05 \x01(\x05R\x0crefusedCountb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dschedsvc/v1/interchange.proto\x12\x0bschedsvc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16schedsvc/v1/time.proto\"\xc1\x01\n\x15ImportCalendarRequest\x12.\n\x06parent\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11schedsvc/CalendarR\x06parent\x12\x1d\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80@R\x04\x64\x61ta\x12\x34\n\nrequest_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[ -~]{0,128}$R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"\xc2\x02\n\x0cImportResult\x12\x10\n\x03uid\x18\x01 \x01(\tR\x03uid\x12#\n\rrecurrence_id\x18\x02 \x01(\tR\x0crecurrenceId\x12\x12\n\x04line\x18\x03 \x01(\x05R\x04line\x12;\n\x07outcome\x18\x04 \x01(\x0e\x32!.schedsvc.v1.ImportResult.OutcomeR\x07outcome\x12\x14\n\x05\x65vent\x18\x05 \x01(\tR\x05\x65vent\x12\x1a\n\x08messages\x18\x06 \x03(\tR\x08messages\"x\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_CREATED\x10\x01\x12\x13\n\x0fOUTCOME_UPDATED\x10\x02\x12\x15\n\x11OUTCOME_UNCHANGED\x10\x03\x12\x13\n\x0fOUTCOME_REFUSED\x10\x04\"\xe5\x01\n\x16ImportCalendarResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\x19.schedsvc.v1.ImportResultR\x07results\x12#\n\rcreated_count\x18\x02 \x01(\x05R\x0c\x63reatedCount\x12#\n\rupdated_count\x18\x03 \x01(\x05R\x0cupdatedCount\x12\'\n\x0funchanged_count\x18\x04 \x01(\x05R\x0eunchangedCount\x12#\n\rrefused_count\x18\x05 \x01(\x05R\x0crefusedCount\"\x88\x03\n\x15\x45xportCalendarRequest\x12\x32\n\x06parent\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11schedsvc/CalendarR\x06parent\x12\x31\n\x08time_min\x18\x02 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundR\x07timeMin\x12\x31\n\x08time_max\x18\x03 \x01(\x0b\x32\x16.schedsvc.v1.TimeBoundR\x07timeMax\x12$\n\ttime_zone\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08timeZone\x12K\n\x06\x66ormat\x18\x05 \x01(\x0e\x32).schedsvc.v1.ExportCalendarRequest.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x06\x66ormat\"b\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x11\n\rFORMAT_EVENTS\x10\x01\x12\x14\n\x10\x46ORMAT_FREE_BUSY\x10\x02\x12\x17\n\x13\x46ORMAT_AVAILABILITY\x10\x03\",\n\x16\x45xportCalendarResponse\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0cR\x04\x64\x61tab\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,12 +40,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTCALENDARREQUEST'].fields_by_name['data']._serialized_options = b'\272H\006z\004\030\200\200@'
   _globals['_IMPORTCALENDARREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_IMPORTCALENDARREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\022r\0202\016^[ -~]{0,128}$'
-  _globals['_IMPORTCALENDARREQUEST']._serialized_start=74
-  _globals['_IMPORTCALENDARREQUEST']._serialized_end=267
-  _globals['_IMPORTRESULT']._serialized_start=270
-  _globals['_IMPORTRESULT']._serialized_end=592
-  _globals['_IMPORTRESULT_OUTCOME']._serialized_start=472
-  _globals['_IMPORTRESULT_OUTCOME']._serialized_end=592
-  _globals['_IMPORTCALENDARRESPONSE']._serialized_start=595
-  _globals['_IMPORTCALENDARRESPONSE']._serialized_end=824
+  _globals['_EXPORTCALENDARREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_EXPORTCALENDARREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\023\n\021schedsvc/Calendar'
+  _globals['_EXPORTCALENDARREQUEST'].fields_by_name['time_zone']._loaded_options = None
+  _globals['_EXPORTCALENDARREQUEST'].fields_by_name['time_zone']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_EXPORTCALENDARREQUEST'].fields_by_name['format']._loaded_options = None
+  _globals['_EXPORTCALENDARREQUEST'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_IMPORTCALENDARREQUEST']._serialized_start=131
+  _globals['_IMPORTCALENDARREQUEST']._serialized_end=324
+  _globals['_IMPORTRESULT']._serialized_start=327
+  _globals['_IMPORTRESULT']._serialized_end=649
+  _globals['_IMPORTRESULT_OUTCOME']._serialized_start=529
+  _globals['_IMPORTRESULT_OUTCOME']._serialized_end=649
+  _globals['_IMPORTCALENDARRESPONSE']._serialized_start=652
+  _globals['_IMPORTCALENDARRESPONSE']._serialized_end=881
+  _globals['_EXPORTCALENDARREQUEST']._serialized_start=884
+  _globals['_EXPORTCALENDARREQUEST']._serialized_end=1276
+  _globals['_EXPORTCALENDARREQUEST_FORMAT']._serialized_start=1178
+  _globals['_EXPORTCALENDARREQUEST_FORMAT']._serialized_end=1276
+  _globals['_EXPORTCALENDARRESPONSE']._serialized_start=1278
+  _globals['_EXPORTCALENDARRESPONSE']._serialized_end=1322
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from schedsvc.v1 import time_pb2 as _time_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -68,11 +69,11 @@ class ImportResult(_message.Message):
         OUTCOME_UNSPECIFIED: ImportResult._Outcome.ValueType  # 0
         """Never sent."""
         OUTCOME_CREATED: ImportResult._Outcome.ValueType  # 1
-        """A new event."""
+        """A new event; for an exception, one that its series did not have; for a VFREEBUSY, at least one new event."""
         OUTCOME_UPDATED: ImportResult._Outcome.ValueType  # 2
-        """An event with this UID was there and has been changed."""
+        """The event or exception was there and has been changed."""
         OUTCOME_UNCHANGED: ImportResult._Outcome.ValueType  # 3
-        """An event with this UID was there and is the same, or newer."""
+        """The event or exception was there and is the same, or newer."""
         OUTCOME_REFUSED: ImportResult._Outcome.ValueType  # 4
         """Not imported; `messages` say why."""
 
@@ -82,11 +83,11 @@ class ImportResult(_message.Message):
     OUTCOME_UNSPECIFIED: ImportResult.Outcome.ValueType  # 0
     """Never sent."""
     OUTCOME_CREATED: ImportResult.Outcome.ValueType  # 1
-    """A new event."""
+    """A new event; for an exception, one that its series did not have; for a VFREEBUSY, at least one new event."""
     OUTCOME_UPDATED: ImportResult.Outcome.ValueType  # 2
-    """An event with this UID was there and has been changed."""
+    """The event or exception was there and has been changed."""
     OUTCOME_UNCHANGED: ImportResult.Outcome.ValueType  # 3
-    """An event with this UID was there and is the same, or newer."""
+    """The event or exception was there and is the same, or newer."""
     OUTCOME_REFUSED: ImportResult.Outcome.ValueType  # 4
     """Not imported; `messages` say why."""
 
@@ -105,10 +106,10 @@ class ImportResult(_message.Message):
     outcome: Global___ImportResult.Outcome.ValueType
     """What was done."""
     event: _builtins.str
-    """The event, unless refused."""
+    """The event, unless refused: for an exception the instance of its series; for a VFREEBUSY the first of its periods."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Why it was refused, or what was read leniently."""
+        """Why it was refused, or what was read leniently or not kept. CREATED and LAST-MODIFIED are never kept."""
 
     def __init__(
         self,
@@ -140,11 +141,11 @@ class ImportCalendarResponse(_message.Message):
     UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
     REFUSED_COUNT_FIELD_NUMBER: _builtins.int
     created_count: _builtins.int
-    """Events that are new."""
+    """Components that are new."""
     updated_count: _builtins.int
-    """Events that were changed."""
+    """Components that changed what was there."""
     unchanged_count: _builtins.int
-    """Events that were there already."""
+    """Components that were there already."""
     refused_count: _builtins.int
     """Components that were not imported."""
     @_builtins.property
@@ -167,3 +168,98 @@ class ImportCalendarResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportCalendarResponse: _TypeAlias = ImportCalendarResponse  # noqa: Y015
+
+@_typing.final
+class ExportCalendarRequest(_message.Message):
+    """Asks for a calendar as an iCalendar file (RFC 5545)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportCalendarRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ExportCalendarRequest._Format.ValueType  # 0
+        """EVENTS."""
+        FORMAT_EVENTS: ExportCalendarRequest._Format.ValueType  # 1
+        """The events, each series with its exceptions. A reader sees no more of them than by ListEvents."""
+        FORMAT_FREE_BUSY: ExportCalendarRequest._Format.ValueType  # 2
+        """When the calendar is taken, as one VFREEBUSY; the range is required."""
+        FORMAT_AVAILABILITY: ExportCalendarRequest._Format.ValueType  # 3
+        """The work hours of the calendar's owner, as one VAVAILABILITY (RFC 7953); none if the owner has set none."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """What the file holds."""
+
+    FORMAT_UNSPECIFIED: ExportCalendarRequest.Format.ValueType  # 0
+    """EVENTS."""
+    FORMAT_EVENTS: ExportCalendarRequest.Format.ValueType  # 1
+    """The events, each series with its exceptions. A reader sees no more of them than by ListEvents."""
+    FORMAT_FREE_BUSY: ExportCalendarRequest.Format.ValueType  # 2
+    """When the calendar is taken, as one VFREEBUSY; the range is required."""
+    FORMAT_AVAILABILITY: ExportCalendarRequest.Format.ValueType  # 3
+    """The work hours of the calendar's owner, as one VAVAILABILITY (RFC 7953); none if the owner has set none."""
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    TIME_MIN_FIELD_NUMBER: _builtins.int
+    TIME_MAX_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`accounts/{account}/calendars/{calendar}`."""
+    time_zone: _builtins.str
+    """IANA zone in which local bounds are read; the calendar's if empty."""
+    format: Global___ExportCalendarRequest.Format.ValueType
+    """What the file holds; EVENTS if not set."""
+    @_builtins.property
+    def time_min(self) -> _time_pb2.TimeBound:
+        """Start of the range, inclusive. Both bounds or none: none means everything.
+
+        Of EVENTS the file has the single events that overlap the range and the whole series of which an instance does.
+        An AVAILABILITY is cut to the range.
+        """
+
+    @_builtins.property
+    def time_max(self) -> _time_pb2.TimeBound:
+        """End of the range, exclusive; for FREE_BUSY at most 92 days after the start."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        time_min: _time_pb2.TimeBound | None = ...,
+        time_max: _time_pb2.TimeBound | None = ...,
+        time_zone: _builtins.str = ...,
+        format: Global___ExportCalendarRequest.Format.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time_max", b"time_max", "time_min", b"time_min"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "parent", b"parent", "time_max", b"time_max", "time_min", b"time_min", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCalendarRequest: _TypeAlias = ExportCalendarRequest  # noqa: Y015
+
+@_typing.final
+class ExportCalendarResponse(_message.Message):
+    """A piece of an export. All pieces in their order are one file, whose state is that of one moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next bytes; at most 1 MiB."""
+    def __init__(
+        self,
+        *,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCalendarResponse: _TypeAlias = ExportCalendarResponse  # noqa: Y015

@@ -1,6 +1,7 @@
 """The JSON text in `body` columns: compact, keys in a fixed order, versioned.
 
-`load` is where a later version of the program learns to read what this one wrote.
+`load` is where a later version of the program learns to read what earlier ones wrote. Version 2 added fields to events,
+each of them left out where it has its default; so what version 1 wrote reads as the same text without them.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any
 
 from schedsvc.domain.calendars import ExternalRef
 from schedsvc.domain.hours import MinuteRange, WorkHours
-from schedsvc.domain.names import CalendarName
+from schedsvc.domain.names import CalendarName, EventName
 from schedsvc.domain.time import AllDay, EventTime, Zoned
 from schedsvc.repositories.sql.errors import StoreFault
 
-VERSION = 1
+VERSION = 2
+_READABLE = frozenset({1, VERSION})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -33,7 +35,7 @@ def dump(document: Document) -> str:
 def load(text: str) -> Document:
     """The document of a text that `dump` made. Raises StoreFault for an unknown version."""
     document: Document = json.loads(text)
-    if document["v"] != VERSION:
+    if document["v"] not in _READABLE:
         raise StoreFault(f"a record of version {document['v']}, made by a later program")
     return document
 
@@ -90,6 +92,18 @@ def dump_ref(ref: ExternalRef | None) -> Any:
 
 def load_ref(value: Any) -> ExternalRef | None:
     return None if value is None else ExternalRef(*value)
+
+
+def dump_event_name(name: EventName | None) -> str | None:
+    """Also the value of a column, hence a text."""
+    return None if name is None else f"{name.calendar.account}/{name.calendar.calendar}/{name.event}"
+
+
+def load_event_name(value: Any) -> EventName | None:
+    if value is None:
+        return None
+    account, calendar, event = value.split("/")
+    return EventName(CalendarName(account, calendar), event)
 
 
 def dump_calendar(name: CalendarName) -> Any:

@@ -12,12 +12,13 @@ from schedsvc.domain.calendars import Calendar
 from schedsvc.domain.changes import Change, ChangeKind, TombstoneReason
 from schedsvc.domain.feeds import account_feed, calendar_feed
 from schedsvc.domain.names import AccountName, CalendarName
+from schedsvc.domain.particulars import Reminder, ReminderMethod
 from schedsvc.repositories.base import Page
 from schedsvc.repositories.sql.bodies import at, dump, dump_ref, load, load_ref, micros, texts
 from schedsvc.repositories.sql.ledger import Act, Ledger
 from schedsvc.repositories.sql.padding import padded
 from schedsvc.repositories.sql.session import Session
-from schedsvc.repositories.sql.tables import calendars, events, of_tenant
+from schedsvc.repositories.sql.tables import calendars, events, grants, of_tenant
 
 _COLUMNS = (
     calendars.c.account_id,
@@ -89,6 +90,7 @@ class SqlCalendarWrites(SqlCalendars):
         self._ledger.require(account_feed(AccountName(calendar.name.account)))
         feed, now = calendar_feed(calendar.name), self._ledger.now
         self._ledger.rows.purge(events, feed_id=feed.id)
+        self._ledger.rows.purge(grants, feed_id=feed.id)
         self._ledger.rows.put(calendars, Act.UPDATE, _row(calendar) | {"delete_us": micros(now)})
         place = self._ledger.next_place(feed)
         marker = Change(
@@ -127,8 +129,14 @@ def _row(calendar: Calendar) -> dict[str, Any]:
                 "metadata": texts(calendar.metadata),
                 "external_ref": dump_ref(calendar.external_ref),
             }
+            | _reminders(calendar.default_reminders)
         ),
     }
+
+
+def _reminders(reminders: Sequence[Reminder]) -> dict[str, Any]:
+    """Left out where there are none, as in what earlier versions wrote."""
+    return {"reminders": [[int(r.method), r.minutes] for r in reminders]} if reminders else {}
 
 
 def _calendar(row: sa.Row[Any]) -> Calendar:
@@ -141,6 +149,7 @@ def _calendar(row: sa.Row[Any]) -> Calendar:
         time_zone=body["time_zone"],
         metadata=body["metadata"],
         external_ref=load_ref(body["external_ref"]),
+        default_reminders=tuple(Reminder(ReminderMethod(m), minutes) for m, minutes in body.get("reminders", ())),
         edition=row.edition,
         create_time=at(row.create_us),
         update_time=at(row.update_us),

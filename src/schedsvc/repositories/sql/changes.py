@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from schedsvc.domain.bookings import Booking
-from schedsvc.domain.changes import Change, ChangeKind, Place, TombstoneReason
+from schedsvc.domain.changes import Change, ChangeCause, ChangeKind, Place, TombstoneReason
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import FeedKey, FeedKind, calendar_of, profile_of
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.names import BookingName, EventName
-from schedsvc.repositories.sql.bodies import at, unescaped
+from schedsvc.repositories.sql.bodies import at, load_event_name, unescaped
 from schedsvc.repositories.sql.bookings import load_booking
 from schedsvc.repositories.sql.event_bodies import load_event
 from schedsvc.repositories.sql.padding import padded
@@ -154,6 +154,8 @@ def _change(feed: FeedKey, row: sa.Row[Any], previous: Interval | None, load: Lo
         born=row.born,
         time=at(row.time_us),
         record=None if body is None else load(row.resource_id, place, row.born, body),
+        cause=None if row.cause is None else ChangeCause(row.cause),
+        moved_to=load_event_name(row.moved_to),
     )
 
 

@@ -8,27 +8,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schedsvc.domain.changes import Change, ChangeKind, Place, TombstoneReason
-from schedsvc.domain.events import Event, Level
+from schedsvc.domain.changes import Change, ChangeCause, ChangeKind, Place, TombstoneReason
+from schedsvc.domain.events import Event, Override
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.names import CalendarName, EventName
 from schedsvc.domain.time import AllDay
-from schedsvc.domain.timeline import Item
-from schedsvc.repositories.base import EventFilter, Page
-from schedsvc.repositories.sql.bodies import escaped
-from schedsvc.repositories.sql.event_bodies import (
-    dump_booking_name,
-    dump_event,
-    load_booking_name,
-    load_event,
-)
+from schedsvc.repositories.base import EventFilter, EventOrder, Occupying, Page
+from schedsvc.repositories.sql.bodies import escaped, micros
+from schedsvc.repositories.sql.event_bodies import dump_booking_name, dump_event, load_event
+from schedsvc.repositories.sql.event_filters import BY_PLACE, listing, searched
 from schedsvc.repositories.sql.ledger import Act, Ledger
+from schedsvc.repositories.sql.listed import addresses, all_pairs, listed, lists
+from schedsvc.repositories.sql.occupying import OCCUPYING, occupying
 from schedsvc.repositories.sql.padding import padded
 from schedsvc.repositories.sql.session import Session
-from schedsvc.repositories.sql.spans import classes, span_of
+from schedsvc.repositories.sql.spans import span_of
 from schedsvc.repositories.sql.tables import events, of_tenant
-from schedsvc.repositories.sql.windows import after_place, beyond, overlaps
+from schedsvc.repositories.sql.windows import after_place, overlaps
 
 _COLUMNS = (
     events.c.event_id,
@@ -42,52 +39,11 @@ _FEED = events.c.feed_id == sa.bindparam("feed_id")
 _ALL = sa.select(*_COLUMNS).where(of_tenant(events), _FEED)
 _GET = _ALL.where(events.c.event_id == sa.bindparam("event_id"))
 # A constant, not a parameter: only so does it match the partial index.
-_ALL_DAY = _ALL.where(events.c.all_day == sa.literal_column("1")).order_by(events.c.event_id)
+_ZONED_BY_CALENDAR = _ALL.where(events.c.all_day == sa.literal_column("1")).order_by(events.c.event_id)
 # The order keeps planners from reading the table until they meet the calendar.
 _EXIST = sa.select(events.c.event_id).where(of_tenant(events), _FEED).order_by(events.c.event_id).limit(1)
-_SORT_KEY = (events.c.start_s, events.c.event_id)
-_SEPARATOR = "\x1f"
 # Drivers bound the number of parameters of a statement.
 _CHUNK = 1024
-
-
-def _items_statement() -> sa.CompoundSelect[Any]:
-    """One index range for each class of length."""
-    lo: sa.ColumnElement[int] = sa.bindparam("lo", type_=events.c.start_s.type)
-    hi: sa.ColumnElement[int] = sa.bindparam("hi", type_=events.c.start_s.type)
-    wanted = sa.select(
-        events.c.event_id,
-        events.c.start_s,
-        events.c.end_s,
-        events.c.occupied_start_s,
-        events.c.occupied_end_s,
-        events.c.level,
-        events.c.booking,
-    ).where(
-        of_tenant(events),
-        _FEED,
-        events.c.occupied_start_s < hi,
-        events.c.occupied_end_s > lo,
-        events.c.end_s > events.c.start_s,
-        events.c.level > sa.literal_column("0"),
-    )
-    parts = [
-        wanted.where(events.c.span == sa.literal_column(str(span)), *_reach(lo, hi, length))
-        for span, length in classes()
-    ]
-    # The order is the index's own: without it, a planner that knows no statistics takes any index.
-    return sa.union_all(*(sa.select(part.order_by(*_SORT_KEY).subquery()) for part in parts))
-
-
-def _reach(lo: Any, hi: Any, length: int | None) -> list[sa.ColumnElement[bool]]:
-    """Where what is at most `length` long and overlaps `[lo, hi)` can start."""
-    if length is None:
-        return []
-    width = sa.literal_column(str(length), type_=events.c.start_s.type)
-    return [events.c.start_s > lo - width, events.c.start_s < hi + width]
-
-
-_ITEMS = _items_statement()
 
 
 class SqlEvents:
@@ -107,32 +63,28 @@ class SqlEvents:
             found += await self._events(calendar, _ALL.where(events.c.uid.in_(chunk)))
         return found
 
-    async def list(self, calendar: CalendarName, wanted: EventFilter, page: Page) -> Sequence[Event]:
-        matching = _ALL
-        if wanted.window is not None:
-            matching = matching.where(overlaps(events, wanted.window))
-        if wanted.query:
-            matching = matching.where(events.c.search.contains(fold(wanted.query), autoescape=True))
-        if not wanted.uids:
-            return await self._events(calendar, _by_start(matching, wanted.window, page))
-        uids = padded([escaped(uid) for uid in wanted.uids])
-        matching = matching.where(events.c.uid.in_(uids))
-        if page.after is not None:
-            matching = matching.where(beyond(_SORT_KEY, page.after))
-        return await self._events(calendar, matching.order_by(*_SORT_KEY).limit(page.size))
+    async def list(
+        self, calendar: CalendarName, wanted: EventFilter, page: Page, order: EventOrder = EventOrder.START
+    ) -> Sequence[Event]:
+        return await self._events(calendar, listing(_ALL, wanted, page, order))
 
-    async def all_day(self, calendar: CalendarName) -> Sequence[Event]:
-        return await self._events(calendar, _ALL_DAY)
+    async def by_attendee(self, calendar: CalendarName, emails: Collection[str]) -> Sequence[Event]:
+        known = [lists(events.c.attendees, email.casefold()) for email in emails if email]
+        if not known:
+            return []
+        return await self._events(calendar, _ALL.where(sa.or_(*known)).order_by(events.c.event_id))
+
+    async def zoned_by_calendar(self, calendar: CalendarName) -> Sequence[Event]:
+        return await self._events(calendar, _ZONED_BY_CALENDAR)
 
     async def exist(self, calendar: CalendarName) -> bool:
         feed_id = calendar_feed(calendar).id
         return await self._session.first(_EXIST, feed_id=feed_id) is not None
 
-    async def items(self, calendar: CalendarName, window: Interval) -> Sequence[Item]:
+    async def occupying(self, calendar: CalendarName, window: Interval) -> Occupying:
         lo, hi = window
         feed_id = calendar_feed(calendar).id
-        rows = await self._session.all(_ITEMS, feed_id=feed_id, lo=lo, hi=hi)
-        return [_item(calendar, row) for row in rows]
+        return occupying(calendar, await self._session.all(OCCUPYING, feed_id=feed_id, lo=lo, hi=hi))
 
     async def live(
         self, calendar: CalendarName, window: Interval | None, after: Place, mark: int, limit: int
@@ -140,7 +92,7 @@ class SqlEvents:
         statement = _ALL.where(after_place(events, after, mark))
         if window is not None:
             statement = statement.where(overlaps(events, window))
-        statement = statement.order_by(events.c.revision, events.c.idx).limit(limit)
+        statement = statement.order_by(*BY_PLACE).limit(limit)
         return await self._events(calendar, statement)
 
     async def _events(self, calendar: CalendarName, statement: sa.Executable) -> Sequence[Event]:
@@ -166,7 +118,7 @@ class SqlEventWrites(SqlEvents):
         self._write(Act.INSERT, event, None)
         return event
 
-    def update(self, event: Event, before: Event) -> Event:
+    def update(self, event: Event, before: Event, cause: ChangeCause | None = None) -> Event:
         place = self._ledger.next_place(calendar_feed(event.name.calendar))
         event = replace(
             event,
@@ -176,10 +128,10 @@ class SqlEventWrites(SqlEvents):
             create_time=before.create_time,
             update_time=self._ledger.now,
         )
-        self._write(Act.UPDATE, event, before.extent)
+        self._write(Act.UPDATE, event, before.extent, cause)
         return event
 
-    def delete(self, event: Event) -> Place:
+    def delete(self, event: Event, *, moved_to: EventName | None = None) -> Place:
         feed = calendar_feed(event.name.calendar)
         place = self._ledger.next_place(feed)
         row = {"feed_id": feed.id, "event_id": event.name.event}
@@ -188,7 +140,7 @@ class SqlEventWrites(SqlEvents):
             feed=feed,
             place=place,
             kind=ChangeKind.DELETED,
-            reason=TombstoneReason.DELETED,
+            reason=TombstoneReason.DELETED if moved_to is None else TombstoneReason.MOVED,
             resource_id=event.name.event,
             uid=event.uid,
             extent=None,
@@ -196,11 +148,12 @@ class SqlEventWrites(SqlEvents):
             born=event.born,
             time=self._ledger.now,
             record=None,
+            moved_to=moved_to,
         )
         self._ledger.publish(tombstone, None)
         return place
 
-    def _write(self, act: Act, event: Event, previous: Interval | None) -> None:
+    def _write(self, act: Act, event: Event, previous: Interval | None, cause: ChangeCause | None = None) -> None:
         body = dump_event(event)
         self._ledger.rows.put(events, act, _row(event, body))
         change = Change(
@@ -215,34 +168,13 @@ class SqlEventWrites(SqlEvents):
             born=event.born,
             time=event.update_time,
             record=event,
+            cause=cause,
         )
         self._ledger.publish(change, body)
 
 
-def fold(text: str) -> str:
-    """Text as a query compares it: without case, and without NUL, which no column takes."""
-    return text.casefold().replace("\x00", "")
-
-
-def _by_start(matching: sa.Select[Any], window: Interval | None, page: Page) -> sa.CompoundSelect[Any]:
-    """The first by start: each class gives its own first, in the order of the index."""
-    parts = []
-    for span, length in classes():
-        earliest = None if window is None or length is None else window[0] - length
-        part = matching.where(events.c.span == sa.literal_column(str(span)), *_lower_bound(earliest, page.after))
-        parts.append(sa.select(part.order_by(*_SORT_KEY).limit(page.size).subquery()))
-    both: sa.CompoundSelect[Any] = sa.union_all(*parts)
-    return both.order_by("start_s", "event_id").limit(page.size)
-
-
-def _lower_bound(earliest: int | None, after: tuple[str | int, ...] | None) -> list[sa.ColumnElement[bool]]:
-    """Of two lower bounds the later: with both, an index would be entered at the wrong one."""
-    if after is not None and (earliest is None or int(after[0]) > earliest):
-        return [beyond(_SORT_KEY, after)]
-    return [] if earliest is None else [events.c.start_s > earliest]
-
-
 def _row(event: Event, body: str) -> dict[str, Any]:
+    parts = _parts(event)
     return {
         "feed_id": calendar_feed(event.name.calendar).id,
         "event_id": event.name.event,
@@ -252,30 +184,32 @@ def _row(event: Event, body: str) -> dict[str, Any]:
         "end_s": event.extent[1],
         "occupied_start_s": event.occupied[0],
         "occupied_end_s": event.occupied[1],
-        "level": int(event.level),
-        "all_day": int(isinstance(event.start, AllDay)),
+        "level": 0 if event.is_series else int(event.level),
+        "all_day": int(_zoned_by_calendar(event)),
+        "recurring": int(event.is_series),
+        "shown": int(event.show_as),
         "booking": dump_booking_name(event.booking),
         "revision": event.revision,
         "idx": event.index,
         "born": event.born,
-        "search": fold(_SEPARATOR.join((event.subject, event.description, event.location))),
+        "update_us": micros(event.update_time),
+        "search": searched(*(text for part in parts for text in (part.subject, part.description, part.location))),
+        "attendees": listed(addresses(event)),
+        "pairs": listed(all_pairs(event)),
         "body": body,
     }
 
 
-def _event(calendar: CalendarName, row: sa.Row[Any]) -> Event:
-    name = EventName(calendar, row.event_id)
-    return load_event(name, Place(row.revision, row.idx), row.born, row.body)
+def _parts(event: Event) -> tuple[Event | Override, ...]:
+    return event, *event.overrides
 
 
-def _item(calendar: CalendarName, row: sa.Row[Any]) -> Item:
-    return Item(
-        source=calendar,
-        event=row.event_id,
-        start=row.start_s,
-        end=row.end_s,
-        occupied_start=row.occupied_start_s,
-        occupied_end=row.occupied_end_s,
-        level=Level(row.level),
-        booking=load_booking_name(row.booking),
-    )
+def _zoned_by_calendar(event: Event) -> bool:
+    """Whether another zone of the calendar would move the event, or an instance of it."""
+    return event.floating or any(isinstance(part.start, AllDay) for part in _parts(event))
+
+
+def _event(calendar: CalendarName, row: Sequence[Any]) -> Event:
+    # By place, not by name: rows are read in tens of thousands.
+    event_id, _, revision, index, born, body = row
+    return load_event(EventName(calendar, event_id), Place(revision, index), born, body)

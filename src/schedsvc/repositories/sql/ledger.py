@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from schedsvc.domain.changes import Change, Place
 from schedsvc.domain.feeds import FeedHead, FeedKey
 from schedsvc.repositories.sql import tables
-from schedsvc.repositories.sql.bodies import escaped, micros
+from schedsvc.repositories.sql.bodies import dump, dump_event_name, escaped, micros
 
 Row = dict[str, Any]
 
@@ -111,6 +111,7 @@ class Ledger:
         self._new: set[FeedKey] = set()
         self._after: dict[FeedKey, FeedHead] = {}
         self._published: dict[FeedKey, int] = {}
+        self._messages: list[Row] = []
 
     @property
     def moved(self) -> frozenset[FeedKey]:
@@ -165,11 +166,21 @@ class Ledger:
             "born": change.born,
             "time_us": micros(change.time),
             "body": body,
+            "cause": None if change.cause is None else int(change.cause),
+            "moved_to": dump_event_name(change.moved_to),
         }
         self.rows.put(tables.changes, Act.INSERT, row)
 
+    def tell(self, topic: str, aggregate: str, body: Mapping[str, Any]) -> None:
+        """Adds a message to the outbox, due at once."""
+        now = micros(self.now)
+        row = {"topic": topic, "aggregate": aggregate, "body": dump(dict(body))}
+        self._messages.append({**row, "create_us": now, "due_us": now, "attempts": 0})
+
     def batches(self) -> Iterator[Batch]:
         """All there is to write, the feeds' new heads included."""
+        for number, message in enumerate(self._messages):
+            self.rows.put(tables.outbox, Act.INSERT, {"outbox_id": self._message_id(number), **message})
         for key, head in self._after.items():
             row: Row = {
                 "kind": int(key.kind),
@@ -181,3 +192,13 @@ class Ledger:
             }
             self.rows.put(tables.feeds, Act.INSERT if key in self._new else Act.UPDATE, row)
         return self.rows.batches()
+
+    def _message_id(self, number: int) -> str:
+        """No version of a feed is given twice, so a message is named by one that this work made and its own number.
+
+        Raises RuntimeError if the work changes nothing: a defect, for then there is nothing to tell.
+        """
+        if not self._after:
+            raise RuntimeError("a message of a work that changes nothing")
+        key, head = min(self._after.items())
+        return f"{int(key.kind)}/{key.id}/{head.version:015}/{number:06}"

@@ -16,7 +16,7 @@ from schedsvc.repositories.sql import tables
 from schedsvc.repositories.sql.engine import Database, SqlSettings, open_database
 from schedsvc.repositories.sql.errors import driver_errors, no_second_try
 
-VERSIONS = ("0001",)
+VERSIONS = ("0001", "0002", "0003")
 """Every version of the schema, oldest first: the names of the migrations."""
 
 SchemaState = Literal["empty", "older", "current", "newer", "unknown"]

@@ -83,9 +83,28 @@ calendars = sa.Table(
     sa.Index(None, "tenant_id", "account_id", "secondary", "calendar_id", unique=True),
 )
 
-# `span` is the class of the occupied length (`spans.py`); `search` the folded text that a query
-# looks into; `all_day` is 1 if the event starts on a date. No foreign key: an event is written
-# under its feed's lock, and feeds are never removed.
+# Who shares a calendar. `feed_id`, `account_id` and `calendar_id` are the calendar's: one to look for, two to sort by.
+grants = sa.Table(
+    "grants",
+    metadata,
+    _key("tenant_id"),
+    _key("feed_id"),
+    _key("grantee_id"),
+    _text("account_id"),
+    _text("calendar_id"),
+    _integer("role"),
+    _integer("edition"),
+    _integer("create_us"),
+    _integer("update_us"),
+    sa.Index(None, "tenant_id", "grantee_id", "account_id", "calendar_id", unique=True),
+)
+
+# `span` is the class of the occupied length (`spans.py`). `recurring` is 1 for a series, whose
+# instances are not rows, so its `level` is 0. `all_day` is 1 if the calendar's zone decides when the
+# event is: dates and floating times, also those of an override. `shown` is its show_as. `search` is
+# the folded text that a query looks into, `attendees` the folded addresses and `pairs` the metadata,
+# each as a list in a text (`listed.py`), and all three those of the overrides too. No foreign key:
+# an event is written under its feed's lock, and feeds are never removed.
 events = sa.Table(
     "events",
     metadata,
@@ -100,11 +119,16 @@ events = sa.Table(
     _integer("occupied_end_s"),
     _integer("level"),
     _integer("all_day"),
+    _integer("recurring"),
+    _integer("shown"),
     _maybe("booking", TEXT),
     _integer("revision"),
     _integer("idx"),
     _integer("born"),
+    _integer("update_us"),
     _text("search"),
+    _text("attendees"),
+    _text("pairs"),
     _text("body"),
     sa.Index(None, "tenant_id", "feed_id", "span", "start_s", "event_id"),
     sa.Index(None, "tenant_id", "feed_id", "revision", "idx"),
@@ -118,6 +142,20 @@ sa.Index(
     sqlite_where=events.c.all_day == 1,
     postgresql_where=events.c.all_day == 1,
 )
+# Series are few and long: by end for what a window needs, since most that are over are never asked for again; by
+# start for lists.
+for _name, _columns in (
+    ("ix_events_series", (events.c.end_s, events.c.start_s)),
+    ("ix_events_series_by_start", (events.c.start_s, events.c.event_id)),
+):
+    sa.Index(
+        _name,
+        events.c.tenant_id,
+        events.c.feed_id,
+        *_columns,
+        sqlite_where=events.c.recurring == 1,
+        postgresql_where=events.c.recurring == 1,
+    )
 
 booking_profiles = sa.Table(
     "booking_profiles",
@@ -185,7 +223,8 @@ bookings = sa.Table(
     sa.Index(None, "tenant_id", "feed_id", "revision", "idx"),
 )
 
-# The log. `body` is the record as it stood at this revision, NULL for a tombstone.
+# The log. `body` is the record as it stood at this revision, NULL for a tombstone; `moved_to` the
+# name of the event that a tombstone's record became.
 changes = sa.Table(
     "changes",
     metadata,
@@ -205,6 +244,8 @@ changes = sa.Table(
     _integer("born"),
     _integer("time_us"),
     _maybe("body", TEXT),
+    _maybe("cause"),
+    _maybe("moved_to", TEXT),
     sa.Index(None, "tenant_id", "kind", "feed_id", "resource_id", "revision", "idx"),
 )
 
@@ -221,6 +262,7 @@ requests = sa.Table(
     sa.Index(None, "tenant_id", "expire_us"),
 )
 
+# What others are to be told, written with what they are told of. `aggregate` is the record it is about.
 outbox = sa.Table(
     "outbox",
     metadata,

@@ -12,8 +12,10 @@ from schedsvc.repositories.sql.calendars import SqlCalendars, SqlCalendarWrites
 from schedsvc.repositories.sql.changes import SqlChanges
 from schedsvc.repositories.sql.events import SqlEvents, SqlEventWrites
 from schedsvc.repositories.sql.feeds import heads as heads_of
+from schedsvc.repositories.sql.grants import SqlGrants, SqlGrantWrites
 from schedsvc.repositories.sql.keys import SqlKeys, SqlKeyWrites
 from schedsvc.repositories.sql.ledger import Ledger
+from schedsvc.repositories.sql.outbox import SqlOutbox, SqlOutboxWrites
 from schedsvc.repositories.sql.profiles import SqlProfiles, SqlProfileWrites
 from schedsvc.repositories.sql.session import Session
 
@@ -26,10 +28,12 @@ class SqlRead:
         self.tenant = session.tenant
         self.accounts = SqlAccounts(session)
         self.calendars = SqlCalendars(session)
+        self.grants = SqlGrants(session)
         self.events = SqlEvents(session)
         self.profiles = SqlProfiles(session)
         self.bookings = SqlBookings(session)
         self.changes = SqlChanges(session)
+        self.outbox = SqlOutbox(session)
         self.keys = SqlKeys(session)
 
     async def heads(self, feeds: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:
@@ -47,10 +51,12 @@ class SqlWrite:
         self.locked = locked
         self.accounts = SqlAccountWrites(session, ledger)
         self.calendars = SqlCalendarWrites(session, ledger)
+        self.grants = SqlGrantWrites(session, ledger)
         self.events = SqlEventWrites(session, ledger)
         self.profiles = SqlProfileWrites(session, ledger)
         self.bookings = SqlBookingWrites(session, ledger)
         self.changes = SqlChanges(session)
+        self.outbox = SqlOutboxWrites(session, ledger)
         self.keys = SqlKeyWrites(session, ledger)
 
     async def heads(self, feeds: Iterable[FeedKey]) -> Mapping[FeedKey, FeedHead]:

@@ -16,7 +16,6 @@ from schedsvc.domain.errors import Violation
 from schedsvc.rpc.checks import declared
 from schedsvc.rpc.checks.crowds import thinned
 from schedsvc.rpc.checks.report import Report
-from schedsvc.rpc.checks.updates import update_of, walk_update
 from schedsvc.rpc.checks.walk import walk
 from schedsvc.v1 import booking_service_pb2, calendar_service_pb2, sync_service_pb2
 
@@ -40,10 +39,8 @@ def violations(request: Message) -> list[Violation]:
     """
     report = Report()
     request = thinned(report, request)
-    update = update_of(request.DESCRIPTOR)
-    tree = walk_update(report, request, update) if update else None
     walk(report, "", request, required=request.DESCRIPTOR.full_name not in _STREAMED)
-    declared.collect(report, request, update.field if update else "", tree)
+    declared.collect(report, request)
     return report.violations
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ID = "^([a-z0-9][a-z0-9_-]{0,63})?$"
 _PATTERNS = {
     _ID: "must be 1 to 64 of a-z, 0-9, _ and -, the first a letter or digit",
+    "^(https://.*)?$": "must begin with https://",
     "^[ -~]{0,128}$": "must be at most 128 printable ASCII characters",
     "^(#[0-9a-f]{6})?$": "must be written #rrggbb, in lower case",
     "^[a-z0-9-]{0,64}$": "must be 1 to 64 of a-z, 0-9 and -",
@@ -34,19 +35,17 @@ _TEXTS = {
 }
 
 
-def collect(report: Report, request: Message, resource: str, tree: Tree | None) -> None:
+def collect(report: Report, request: Message) -> None:
     """Adds the violations, apart from those in what is ignored.
 
-    That is what only the server sets, and of the field `resource` of an update what `tree` does not name.
+    That is what only the server sets, and of the resource of an update what it does not name (`Report.named`).
     """
     for violation in protovalidate.collect_violations(request):
         elements = _elements(violation)
-        names = [element.field_name for element in elements]
-        if _is_ignored(descriptor_of(request), names):
+        if _is_ignored(descriptor_of(request), [element.field_name for element in elements]):
             continue
-        if tree is not None and names[:1] == [resource] and not _covers(tree, names[1:]):
-            continue
-        report.add(_path(elements), _text(violation))
+        if _is_named(report, elements):
+            report.add(_path(elements), _text(violation))
 
 
 def _elements(violation: protovalidate.Violation) -> Sequence[Any]:
@@ -64,6 +63,15 @@ def _is_ignored(descriptor: Descriptor | None, names: Sequence[str]) -> bool:
             return True
         descriptor = field.message_type
     return False
+
+
+def _is_named(report: Report, elements: Sequence[Any]) -> bool:
+    """Whether the field is outside of all updates, or an update names it."""
+    for end in range(1, len(elements)):
+        tree = report.named.get(_path(elements[:end]))
+        if tree is not None and not _covers(tree, [element.field_name for element in elements[end:]]):
+            return False
+    return True
 
 
 def _covers(tree: Tree, names: Sequence[str]) -> bool:

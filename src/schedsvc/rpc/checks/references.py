@@ -10,7 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from schedsvc.domain import names
 from schedsvc.rpc.checks.report import Report, shown
-from schedsvc.rpc.codec.names import account_parent, booking_parent
+from schedsvc.rpc.codec.names import account_parent, booking_parent, parse_series
 
 Parser = Callable[[str], object]
 Check = Callable[[Report, str, str], None]
@@ -22,6 +22,7 @@ _RESOURCES: Mapping[str, tuple[Parser, str]] = {
     "schedsvc/Account": (names.parse_account, "accounts/{account}"),
     "schedsvc/Calendar": (names.parse_calendar, "accounts/{account}/calendars/{calendar}"),
     "schedsvc/Event": (names.parse_event, "accounts/{account}/calendars/{calendar}/events/{event}"),
+    "schedsvc/Grant": (names.parse_grant, "accounts/{account}/calendars/{calendar}/grants/{grant}"),
     "schedsvc/BookingProfile": (
         names.parse_profile,
         "accounts/{account}/bookingProfiles/{profile}",
@@ -31,10 +32,17 @@ _RESOURCES: Mapping[str, tuple[Parser, str]] = {
         "accounts/{account}/bookingProfiles/{profile}/bookings/{booking}",
     ),
 }
+_SERIES = "accounts/{account}/calendars/{calendar}/events/{event}, not of an instance"
+# Fields where not every name of the kind will do.
+_NARROWER: Mapping[str, tuple[Parser, str]] = {
+    "schedsvc.v1.ListInstancesRequest.name": (parse_series, _SERIES),
+    "schedsvc.v1.MoveEventRequest.name": (parse_series, _SERIES),
+}
 # By what is listed; only these may be wildcards (AIP-159).
 _PARENTS: Mapping[str, tuple[Parser, str]] = {
     "schedsvc/Calendar": (account_parent, "accounts/{account} or accounts/-"),
     "schedsvc/Event": _RESOURCES["schedsvc/Calendar"],
+    "schedsvc/Grant": _RESOURCES["schedsvc/Calendar"],
     "schedsvc/BookingProfile": (account_parent, "accounts/{account} or accounts/-"),
     "schedsvc/Booking": (
         booking_parent,
@@ -47,7 +55,7 @@ def check_of(field: FieldDescriptor) -> Check | None:
     """The check of a field that is annotated as a reference, else None."""
     reference: Any = field.GetOptions().Extensions[resource_reference]
     if reference.type:
-        return _checked(*_RESOURCES[reference.type])
+        return _checked(*_NARROWER.get(field.full_name, _RESOURCES[reference.type]))
     if reference.child_type:
         return _checked(*_PARENTS[reference.child_type])
     return None

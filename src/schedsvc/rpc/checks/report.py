@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 
 from schedsvc.domain.errors import Violation
+from schedsvc.rpc.codec.masks import Tree
 
 _KEY_CHARACTERS = 64
 
 
 class Report:
-    """The first violation of each field, in the order of discovery."""
+    """The first violation of each field, in the order of discovery.
+
+    `named` has what the updates in the request name, by the paths of their resources.
+    """
 
     def __init__(self) -> None:
         self._found: dict[str, Violation] = {}
+        self.named: dict[str, Tree] = {}
 
     def add(self, path: str, description: str, reason: str = "FIELD_INVALID") -> None:
         """Adds one, unless the field is in the report already."""

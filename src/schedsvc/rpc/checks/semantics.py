@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from schedsvc.domain.periods import parse_period
 from schedsvc.domain.templates import variables
 from schedsvc.domain.time import EARLIEST, LATEST
-from schedsvc.rpc.checks import times
+from schedsvc.rpc.checks import events, suggestions, times
 from schedsvc.rpc.checks.report import Report, join, shown
 from schedsvc.rpc.codec.names import calendar_target, sync_target
 from schedsvc.v1 import (
@@ -25,44 +25,13 @@ from schedsvc.v1 import (
     changes_pb2,
     events_pb2,
     free_busy_pb2,
+    suggestions_pb2,
     time_pb2,
 )
 
 Semantic = Callable[[Report, str, Any], None]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def _event(report: Report, path: str, event: events_pb2.Event) -> None:
-    _span(report, path, event)
-    _attendees(report, path, event)
-    for index in range(len(event.recurrence)):
-        at = f"{path}.recurrence[{index}]"
-        report.add(at, "recurring events are not supported yet", "UNSUPPORTED_RRULE")
-
-
-def _span(report: Report, path: str, event: events_pb2.Event) -> None:
-    if not (event.HasField("start") and event.HasField("end")):
-        return
-    start, end = times.read_event_time(event.start), times.read_event_time(event.end)
-    if start is None or end is None:
-        return
-    if problem := times.span_problem(start, end):
-        reason, description = problem
-        report.add(join(path, "end"), description, reason)
-
-
-def _attendees(report: Report, path: str, event: events_pb2.Event) -> None:
-    seen = set[str]()
-    for index, attendee in enumerate(event.attendees):
-        if (email := attendee.email.lower()) in seen:
-            report.add(f"{path}.attendees[{index}].email", "invites somebody for the second time")
-        seen.add(email)
-
-
-def _new_event(report: Report, _path: str, request: events_pb2.CreateEventRequest) -> None:
-    if request.event.event_type == events_pb2.Event.TYPE_BOOKING:
-        report.add("event.event_type", "BOOKING is set by CreateBooking alone")
 
 
 def _profile(report: Report, path: str, profile: booking_profiles_pb2.BookingProfile) -> None:
@@ -146,13 +115,21 @@ _BY_TYPE: Mapping[type[Message], Semantic] = {
     time_pb2.TimeBound: times.time_bound,
     time_pb2.MinuteRange: times.minute_range,
     time_pb2.WorkHours: times.work_hours,
-    events_pb2.Event: _event,
-    events_pb2.CreateEventRequest: _new_event,
+    events_pb2.Event: events.event,
+    events_pb2.RecurrencePattern: events.pattern,
+    events_pb2.Reminders: events.reminders,
+    events_pb2.CreateEventRequest: events.creation,
+    events_pb2.ListEventsRequest: events.listing,
+    events_pb2.MoveEventRequest: events.move,
+    events_pb2.BatchWriteEventsRequest: events.batch,
     booking_profiles_pb2.BookingProfile: _profile,
     bookings_pb2.Booking: _booking,
     bookings_pb2.Booker: _booker,
     bookings_pb2.ListSlotsRequest: _slots,
     free_busy_pb2.QueryFreeBusyRequest: _free_busy,
+    suggestions_pb2.SuggestTimesRequest: suggestions.request,
+    suggestions_pb2.MemberGroup: suggestions.group,
+    suggestions_pb2.TimeInterval: suggestions.interval,
     changes_pb2.StartSyncRequest: _sync,
 }
 SEMANTICS: Mapping[str, Semantic] = {kind.DESCRIPTOR.full_name: check for kind, check in _BY_TYPE.items()}

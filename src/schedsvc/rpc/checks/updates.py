@@ -12,7 +12,6 @@ from google.protobuf.message import Message
 
 from schedsvc.rpc.checks.references import MASK, Check, name_check_of
 from schedsvc.rpc.checks.report import Report, join
-from schedsvc.rpc.checks.walk import walk
 from schedsvc.rpc.codec.masks import ALL, Tree, UnknownPath, descriptor_of, merge, resolved, tree_of
 
 
@@ -22,6 +21,15 @@ class Update:
 
     field: str
     check_name: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an update names: its fields, those of them that are named as a whole, and which of these have to be set."""
+
+    tree: Tree
+    whole: Message
+    required: bool | Container[str]
 
 
 @cache
@@ -36,17 +44,16 @@ def update_of(descriptor: Descriptor) -> Update | None:
     return None
 
 
-def walk_update(report: Report, request: Message, update: Update) -> Tree:
-    """Reports what is wrong with the mask and with the fields that it names; answers with those."""
+def named(report: Report, path: str, request: Message, update: Update) -> Named | None:
+    """What the update at `path` names, after reporting what is wrong with its mask; None without a resource."""
     if not request.HasField(update.field):
-        return {}
+        return None
     resource: Message = getattr(request, update.field)
-    mask = _valid_part(report, resource, getattr(request, MASK))
-    _check_name(report, resource, update)
+    mask = _valid_part(report, join(path, MASK), resource, getattr(request, MASK))
+    _check_name(report, join(path, update.field), resource, update)
     tree = {} if mask is None else tree_of(resource, mask)
     whole: Tree = {name: None for name, below in tree.items() if below is None}
-    walk(report, update.field, merge(type(resource)(), resource, whole), required=_required(mask, whole))
-    return tree
+    return Named(tree, merge(type(resource)(), resource, whole), _required(mask, whole))
 
 
 def _required(mask: FieldMask | None, whole: Tree) -> bool | Container[str]:
@@ -54,27 +61,26 @@ def _required(mask: FieldMask | None, whole: Tree) -> bool | Container[str]:
     return whole if mask is not None and mask.paths else False
 
 
-def _valid_part(report: Report, resource: Message, mask: FieldMask) -> FieldMask | None:
+def _valid_part(report: Report, path: str, resource: Message, mask: FieldMask) -> FieldMask | None:
     """The mask without its bad paths; None if none is left of some."""
-    paths = [path for index, path in enumerate(mask.paths) if _is_valid(report, resource, index, path)]
+    paths = [text for index, text in enumerate(mask.paths) if _is_valid(report, path, resource, index, text)]
     return FieldMask(paths=paths) if paths or not mask.paths else None
 
 
-def _is_valid(report: Report, resource: Message, index: int, path: str) -> bool:
-    if path == ALL:
+def _is_valid(report: Report, path: str, resource: Message, index: int, text: str) -> bool:
+    if text == ALL:
         return True
     try:
-        resolved(descriptor_of(resource), path)
+        resolved(descriptor_of(resource), text)
     except UnknownPath as error:
-        report.add(f"{MASK}.paths[{index}]", str(error))
+        report.add(f"{path}.paths[{index}]", str(error))
         return False
     return True
 
 
-def _check_name(report: Report, resource: Message, update: Update) -> None:
-    path = join(update.field, "name")
+def _check_name(report: Report, path: str, resource: Message, update: Update) -> None:
     name: str = getattr(resource, "name")  # noqa: B009 - a message of any resource type
     if name:
-        update.check_name(report, path, name)
+        update.check_name(report, join(path, "name"), name)
     else:
-        report.add(path, "is required")
+        report.add(join(path, "name"), "is required")

@@ -1,14 +1,14 @@
 """One pass over a message by its annotations: what is required, what is a name, what a zone, what a text.
 
 What to look at is compiled once for each message type. Fields that only the server sets, and names of resources,
-which say what is meant and not what it holds, are passed over.
+which say what is meant and not what it holds, are passed over; of the resource of an update only what is named is seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from google.api.field_behavior_pb2 import IDENTIFIER, OUTPUT_ONLY, REQUIRED
@@ -19,6 +19,7 @@ from schedsvc.domain.time import zone_names
 from schedsvc.rpc.checks import references
 from schedsvc.rpc.checks.report import Report, at_key, join, shown
 from schedsvc.rpc.checks.semantics import SEMANTICS, Semantic
+from schedsvc.rpc.checks.updates import Update, named, update_of
 from schedsvc.rpc.codec.masks import behaviors
 
 Visit = Callable[[Report, str, Any], None]
@@ -27,17 +28,32 @@ Visit = Callable[[Report, str, Any], None]
 _OPAQUE = frozenset({"page_token", "token", "tokens"})
 
 
+# A write of a batch is for the parent of the batch.
+_NEED_NOT_BE_SET: Mapping[str, str] = {"schedsvc.v1.EventWrite.create": "parent"}
+
+
+@dataclass(frozen=True, slots=True)
+class AllBut:
+    """Holds every field but one."""
+
+    name: str
+
+    def __contains__(self, name: object) -> bool:
+        return name != self.name
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to look at in messages of one type, by field number."""
 
     required: Mapping[int, str]
     visits: Mapping[int, Visit]
+    update: Update | None
     semantic: Semantic | None
 
 
 def walk(report: Report, path: str, message: Message, *, required: bool | Container[str] = True) -> None:
-    """Reports what is wrong with a message and inside it, apart from the resource of an update.
+    """Reports what is wrong with a message and inside it; of updates also what they name, which is all that counts.
 
     `required` tells which of the fields have to be set that the protos say are required.
     """
@@ -50,6 +66,10 @@ def walk(report: Report, path: str, message: Message, *, required: bool | Contai
     for name in missing.values():
         if required is True or (not isinstance(required, bool) and name in required):
             report.add(join(path, name), "is required")
+    if plan.update is not None and (update := named(report, path, message, plan.update)):
+        resource = join(path, plan.update.field)
+        report.named[resource] = update.tree
+        walk(report, resource, update.whole, required=update.required)
     if plan.semantic is not None:
         plan.semantic(report, path, message)
 
@@ -62,6 +82,7 @@ def plan_of(descriptor: Descriptor) -> Plan:
     return Plan(
         required={f.number: f.name for f in fields if REQUIRED in behaviors(f)},
         visits={number: visit for number, visit in visits if visit is not None},
+        update=update_of(descriptor),
         semantic=SEMANTICS.get(descriptor.full_name),
     )
 
@@ -72,12 +93,13 @@ def _visit(field: FieldDescriptor) -> Visit | None:
         return None
     if inner is not None and inner.GetOptions().map_entry:
         return _map
-    one = _walk_inside if inner is not None else _text_visit(field)
+    one = _walk_inside(field) if inner is not None else _text_visit(field)
     return _each(one) if one is not None and field.is_repeated else one
 
 
-def _walk_inside(report: Report, path: str, message: Message) -> None:
-    walk(report, path, message)
+def _walk_inside(field: FieldDescriptor) -> Visit:
+    optional = _NEED_NOT_BE_SET.get(field.full_name)
+    return partial(walk, required=True if optional is None else AllBut(optional))
 
 
 def _text_visit(field: FieldDescriptor) -> Visit | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schedsvc.domain.calendars import Calendar, CalendarDraft, ExternalRef
+from schedsvc.domain.particulars import Reminder, ReminderMethod
 from schedsvc.rpc.codec import patches
 from schedsvc.rpc.codec.time import encode_datetime
+from schedsvc.usecases.calendars import CalendarView
 from schedsvc.v1 import calendars_pb2 as pb
 
 
@@ -19,11 +21,19 @@ def decode(message: pb.Calendar) -> CalendarDraft:
         time_zone=message.time_zone,
         metadata=dict(message.metadata),
         external_ref=decode_ref(message.external_ref) if message.HasField("external_ref") else None,
+        default_reminders=tuple(map(decode_reminder, message.default_reminders)),
     )
 
 
-def encode(calendar: Calendar) -> pb.Calendar:
+def encode_view(view: CalendarView) -> pb.Calendar:
     """The calendar as it is answered."""
+    message = encode(view.calendar)
+    message.access_role = pb.AccessRole.ValueType(view.role)
+    return message
+
+
+def encode(calendar: Calendar) -> pb.Calendar:
+    """The calendar without the role on it."""
     return pb.Calendar(
         name=str(calendar.name),
         display_name=calendar.display_name,
@@ -33,6 +43,7 @@ def encode(calendar: Calendar) -> pb.Calendar:
         primary=calendar.name.is_primary,
         metadata=calendar.metadata,
         external_ref=encode_ref(calendar.external_ref) if calendar.external_ref else None,
+        default_reminders=map(encode_reminder, calendar.default_reminders),
         etag=calendar.etag,
         create_time=encode_datetime(calendar.create_time),
         update_time=encode_datetime(calendar.update_time),
@@ -51,3 +62,11 @@ def decode_ref(message: pb.ExternalRef) -> ExternalRef:
 
 def encode_ref(ref: ExternalRef) -> pb.ExternalRef:
     return pb.ExternalRef(provider=ref.provider, id=ref.id, etag=ref.etag)
+
+
+def decode_reminder(message: pb.Reminder) -> Reminder:
+    return Reminder(ReminderMethod(message.method), message.minutes_before)
+
+
+def encode_reminder(reminder: Reminder) -> pb.Reminder:
+    return pb.Reminder(method=pb.Reminder.Method.ValueType(reminder.method), minutes_before=reminder.minutes)

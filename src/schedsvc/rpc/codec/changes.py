@@ -105,6 +105,8 @@ def _fill(out: pb.Change, view: Seen) -> None:
     out.revision = change.place.revision
     out.index = change.place.index
     out.kind = pb.ChangeKind.ValueType(view.kind)
+    if change.cause is not None:
+        out.cause = pb.ChangeCause.ValueType(change.cause)
     if view.reason is not None or change.record is None:
         _fill_tombstone(out.tombstone, change, view.reason or TombstoneReason.DELETED)
     elif isinstance(change.record, Booking):
@@ -119,6 +121,8 @@ def _fill_tombstone(out: pb.Tombstone, change: Change, reason: TombstoneReason) 
         out.ical_uid = change.uid
     out.reason = pb.Tombstone.Reason.ValueType(reason)
     fill_datetime(out.delete_time, change.time)
+    if change.moved_to is not None:
+        out.moved_to = str(change.moved_to)
 
 
 def _name(feed: FeedKey, resource_id: str) -> str:

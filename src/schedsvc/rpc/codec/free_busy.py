@@ -1,4 +1,4 @@
-"""Free/busy answers on the wire."""
+"""Free/busy on the wire."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ from collections.abc import Iterable
 from google.rpc.status_pb2 import Status
 
 from schedsvc.domain.events import LEVEL_OF
-from schedsvc.domain.freebusy import Period
-from schedsvc.domain.intervals import Interval
-from schedsvc.domain.names import CalendarName
 from schedsvc.rpc.codec.names import calendar_target
-from schedsvc.rpc.codec.time import timestamp
+from schedsvc.rpc.codec.ranges import decode_window
+from schedsvc.rpc.codec.time import encode_work_hours, timestamp
+from schedsvc.usecases.free_busy import FreeBusyAnswer, FreeBusyQuery, Taken
 from schedsvc.v1 import events_pb2
 from schedsvc.v1 import free_busy_pb2 as pb
 
 _SHOWN = {level: events_pb2.ShowAs.ValueType(shown) for shown, level in LEVEL_OF.items()}
 
 
-def decode_targets(request: pb.QueryFreeBusyRequest) -> list[CalendarName]:
-    """The calendar that each target means, in their order."""
-    return [calendar_target(name) for name in request.targets]
+def decode(request: pb.QueryFreeBusyRequest) -> FreeBusyQuery:
+    """The query, with the calendar that each target means, in their order."""
+    return FreeBusyQuery(
+        calendars=[calendar_target(name) for name in request.targets],
+        asked=decode_window(request),
+        view_step=request.view_step_minutes * 60,
+        work_hours=request.include_work_hours,
+        fail_open=request.fail_open,
+    )
 
 
-def encode_busy(target: str, periods: Iterable[Period]) -> pb.FreeBusyResult:
+def encode_taken(target: str, taken: Taken) -> pb.FreeBusyResult:
     """When a target is taken; `target` is as it was asked for."""
-    result = pb.FreeBusyResult(target=target)
-    result.busy.SetInParent()
-    for period in periods:
-        out = result.busy.periods.add(status=_SHOWN[period.level])
+    busy = pb.BusyPeriods(view=taken.view)
+    for period in taken.periods:
+        out = busy.periods.add(status=_SHOWN[period.level])
         out.start.seconds, out.end.seconds = period.start, period.end
-    return result
+    if taken.hours is not None:
+        busy.work_hours.CopyFrom(encode_work_hours(taken.hours))
+    return pb.FreeBusyResult(target=target, busy=busy)
 
 
 def encode_error(target: str, status: Status) -> pb.FreeBusyResult:
@@ -38,7 +44,9 @@ def encode_error(target: str, status: Status) -> pb.FreeBusyResult:
     return pb.FreeBusyResult(target=target, error=status)
 
 
-def encode(results: Iterable[pb.FreeBusyResult], window: Interval) -> pb.QueryFreeBusyResponse:
+def encode(results: Iterable[pb.FreeBusyResult], answer: FreeBusyAnswer) -> pb.QueryFreeBusyResponse:
     """The answer for all targets over the window that was looked at."""
-    low, high = window
-    return pb.QueryFreeBusyResponse(results=results, time_min=timestamp(low), time_max=timestamp(high))
+    low, high = answer.window
+    return pb.QueryFreeBusyResponse(
+        results=results, time_min=timestamp(low), time_max=timestamp(high), merged_view=answer.merged_view
+    )

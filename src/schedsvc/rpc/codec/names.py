@@ -8,9 +8,11 @@ from __future__ import annotations
 from schedsvc.domain.feeds import FeedKey, calendar_feed, profile_feed
 from schedsvc.domain.names import (
     CalendarName,
+    EventName,
     ProfileName,
     parse_account,
     parse_calendar,
+    parse_event,
     parse_profile,
     primary_calendar,
 )
@@ -36,6 +38,14 @@ def calendar_target(name: str) -> CalendarName:
     if "/calendars/" in name:
         return parse_calendar(name)
     return primary_calendar(parse_account(name).account)
+
+
+def parse_series(name: str) -> EventName:
+    """An event or series, not one of its instances."""
+    found = parse_event(name)
+    if found.original:
+        raise ValueError(name)
+    return found
 
 
 def sync_target(name: str) -> FeedKey:

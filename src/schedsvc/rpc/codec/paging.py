@@ -1,4 +1,4 @@
-"""Page tokens (AIP-158): where a list goes on, bound to the tenant, the method and the rest of the request."""
+"""Page tokens (AIP-158): where a list goes on, bound to the caller's audience, the method and the rest of the request."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ class Paging:
 
     sealer: Sealer
 
-    def page(self, request: PagedRequest, method: str, tenant: str, default: int, maximum: int) -> Page:
+    def page(self, request: PagedRequest, method: str, audience: str, default: int, maximum: int) -> Page:
         """Where the page lies. A size of 0 is `default`, one above `maximum` that; raises PageTokenInvalid."""
-        return self.pinned_page(request, method, tenant, default, maximum)[0]
+        return self.pinned_page(request, method, audience, default, maximum)[0]
 
     def pinned_page(
-        self, request: PagedRequest, method: str, tenant: str, default: int, maximum: int
+        self, request: PagedRequest, method: str, audience: str, default: int, maximum: int
     ) -> tuple[Page, Key]:
         """Also what `token` pinned on the page before, `()` on the first page."""
         size = min(request.page_size or default, maximum)
         if not request.page_token:
             return Page(size), ()
-        after, pin = self._opened(request, method, tenant)
+        after, pin = self._opened(request, method, audience)
         return Page(size, tuple(after)), tuple(pin)
 
     def token(
@@ -55,18 +55,18 @@ class Paging:
         last: Key | None,
         request: PagedRequest,
         method: str,
-        tenant: str,
+        audience: str,
         pin: Key = (),
     ) -> str:
         """The `next_page_token` after the record with the sort key `last`; empty if it is None."""
         if last is None:
             return ""
         payload = json.dumps([last, pin], separators=(",", ":")).encode()
-        return self.sealer.seal(payload, _PURPOSE, tenant, method, _digest(request))
+        return self.sealer.seal(payload, _PURPOSE, audience, method, _digest(request))
 
-    def _opened(self, request: PagedRequest, method: str, tenant: str) -> tuple[Key, Key]:
+    def _opened(self, request: PagedRequest, method: str, audience: str) -> tuple[Key, Key]:
         try:
-            bound = (_PURPOSE, tenant, method, _digest(request))
+            bound = (_PURPOSE, audience, method, _digest(request))
             payload = self.sealer.open(request.page_token, *bound)
         except TokenInvalid:
             raise PageTokenInvalid(_TEXT) from None

@@ -26,6 +26,12 @@ def decode_window(request: RangedRequest) -> RangeRequest:
     return RangeRequest(low, high, request.time_zone)
 
 
+def decode_inside(request: RangedRequest) -> RangeRequest:
+    """What has to hold something as a whole: instants are narrowed to whole seconds."""
+    low, high = _bound(request.time_min, up=True), _bound(request.time_max, up=False)
+    return RangeRequest(low, high, request.time_zone)
+
+
 def decode_slots(request: bookings_pb2.ListSlotsRequest) -> RangeRequest:
     """In which slots start, which they do on whole seconds only."""
     low, high = _bound(request.time_min, up=True), _bound(request.time_max, up=True)

@@ -1,4 +1,4 @@
-"""iCalendar (RFC 5545) as a wire format: a file of any origin in, components out.
+"""iCalendar (RFC 5545) as a wire format: a file of any origin in, components out; and events out, for any reader.
 
 Real files break the rules in many ways, so whatever can be understood is read and each liberty is told; a component
 that cannot be read never keeps out the others. Hostile ones are read in linear time: only single values go through the
@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from schedsvc.domain.interchange import Component
+from schedsvc.domain.time import AllDay, EventTime, instant_of
+from schedsvc.rpc.codec.icalendar import busy, events
 from schedsvc.rpc.codec.icalendar.components import Raw, split
-from schedsvc.rpc.codec.icalendar.events import WANTED, Reader, require_single, sequence_of, stamp_of, uid_of
+from schedsvc.rpc.codec.icalendar.events import Reader, sequence_of, stamp_of, uid_of
 from schedsvc.rpc.codec.icalendar.properties import Notes, Properties, Unusable
+from schedsvc.rpc.codec.icalendar.times import Times
 from schedsvc.rpc.codec.icalendar.zones import Zones
 
 _SHOWN_LENGTH = 255
+_WANTED = {"VEVENT": events.WANTED, "VFREEBUSY": busy.WANTED}
+_WANTED_OF_OTHERS = frozenset({"UID", "RECURRENCE-ID"})
 
 
 def parse(data: bytes, calendar_zone: str) -> list[Component]:
@@ -31,10 +37,9 @@ def parse(data: bytes, calendar_zone: str) -> list[Component]:
 
 def _component(raw: Raw, reader: Reader) -> Component:
     notes = Notes()
-    properties = Properties(raw.lines, WANTED, notes)
-    uid = properties.text("UID")[:_SHOWN_LENGTH]
+    properties = Properties(raw.lines, _WANTED.get(raw.kind, _WANTED_OF_OTHERS), notes)
     component = Component(
-        uid=uid,
+        uid=properties.text("UID")[:_SHOWN_LENGTH],
         recurrence_id=properties.text("RECURRENCE-ID")[:_SHOWN_LENGTH],
         line=raw.line,
         draft=None,
@@ -43,33 +48,50 @@ def _component(raw: Raw, reader: Reader) -> Component:
         messages=(),
     )
     try:
-        _require_event(raw)
-        require_single(properties)
-        uid = uid_of(raw, properties, notes)
-        draft = reader.draft(properties, uid, notes)
+        read = _read(component, raw, properties, reader, notes)
     except Unusable as reason:
         return replace(component, messages=(str(reason), *notes.messages()))
     sequence, stamp = sequence_of(properties, notes), stamp_of(properties, notes)
-    return replace(component, uid=uid, draft=draft, sequence=sequence, stamp=stamp, messages=notes.messages())
+    return replace(read, sequence=sequence, stamp=stamp, messages=notes.messages())
 
 
-def _require_event(raw: Raw) -> None:
+def _read(component: Component, raw: Raw, properties: Properties, reader: Reader, notes: Notes) -> Component:
     if raw.problem:
         raise Unusable(raw.problem)
-    if raw.kind != "VEVENT":
-        raise Unusable(f"{raw.kind[:64]} is not supported yet")
+    if raw.kind not in _WANTED:
+        raise Unusable(f"{raw.kind[:64]} is not supported: only VEVENT and VFREEBUSY are imported")
+    named = replace(component, uid=uid_of(raw, properties, notes))
+    if raw.kind == "VEVENT":
+        return reader.event(named, raw, properties, notes)
+    times = Times(reader.zones, reader.calendar_zone, notes)
+    return replace(named, periods=busy.periods(named.uid, properties, times))
 
 
 def _without_doubles(components: Sequence[Component]) -> list[Component]:
-    """Of events with one UID the last counts; the others become refusals."""
-    last = {component.uid: component for component in components if component.draft is not None}
+    """Of several versions of one thing the one with the highest SEQUENCE counts, of those the last."""
+    counting: dict[tuple[str, int | date | None], Component] = {}
+    for component in components:
+        if component.draft is not None:
+            known = counting.get(key := _key(component))
+            if known is None or known.sequence <= component.sequence:
+                counting[key] = component
     return [
         component
-        if component.draft is None or last[component.uid] is component
-        else replace(component, draft=None, messages=(_double(last[component.uid]), *component.messages))
+        if component.draft is None or counting[_key(component)] is component
+        else replace(component, draft=None, messages=(_double(counting[_key(component)]), *component.messages))
         for component in components
     ]
 
 
+def _key(component: Component) -> tuple[str, int | date | None]:
+    """What a component is about: an event or series, or an exception of one."""
+    return component.uid, None if component.original is None else _moment(component.original)
+
+
+def _moment(time: EventTime) -> int | date:
+    return time.day if isinstance(time, AllDay) else instant_of(time.local, time.time_zone)
+
+
 def _double(counts: Component) -> str:
-    return f"the same UID comes again in line {counts.line}, which counts"
+    about = "UID" if counts.original is None else "UID and RECURRENCE-ID"
+    return f"the same {about} comes again in line {counts.line}, which counts"

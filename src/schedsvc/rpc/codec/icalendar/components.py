@@ -20,21 +20,30 @@ _OUTERMOST = frozenset({_CALENDAR, _ZONE, "VEVENT", "VTODO", "VJOURNAL", "VFREEB
 
 
 @dataclass(slots=True)
+class Inner:
+    """A component right inside another one, without what is nested in it."""
+
+    kind: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Raw:
     """A component as it stands in the file; one with a `problem` cannot be read any further.
 
-    Only zones keep the lines of what is nested in them.
+    `lines` are its own, not those of what is nested in it.
     """
 
     kind: str
     line: int
     lines: list[Line] = field(default_factory=list)
+    inner: list[Inner] = field(default_factory=list)
     size: int = 0
     count: int = 0
     problem: str = ""
 
-    def add(self, line: Line, *, keep: bool) -> None:
-        """Takes a line in, unless that breaks a limit."""
+    def add(self, line: Line, to: list[Line] | None) -> None:
+        """Takes a line in, unless that breaks a limit; `to` of None: it counts and is not kept."""
         self.size += len(line.data)
         self.count += 1
         if self.size > IMPORT_COMPONENT_BYTES:
@@ -43,8 +52,9 @@ class Raw:
             self.problem = self.problem or f"it has more than {PROPERTIES} properties"
         if self.problem:
             self.lines.clear()
-        elif keep:
-            self.lines.append(line)
+            self.inner.clear()
+        elif to is not None:
+            to.append(line)
 
 
 @dataclass(slots=True)
@@ -89,7 +99,7 @@ class _Splitter:
             if marker == b"END":
                 return self._end(_name(name), line)
         if self._open is not None:
-            self._open.add(line, keep=self._keeps_all or not self._inner)
+            self._open.add(line, self._place(self._open))
         return None
 
     def close(self, problem: str = "") -> None:
@@ -103,9 +113,11 @@ class _Splitter:
         self._open = None
         self._inner.clear()
 
-    @property
-    def _keeps_all(self) -> bool:
-        return self._open is not None and self._open.kind == _ZONE
+    def _place(self, raw: Raw) -> list[Line] | None:
+        """Where the lines go that come now."""
+        if not self._inner:
+            return raw.lines
+        return raw.inner[-1].lines if len(self._inner) == 1 and raw.inner else None
 
     def _begin(self, name: str, line: Line) -> None:
         if name in _OUTERMOST:
@@ -122,8 +134,10 @@ class _Splitter:
         if len(self._inner) + 2 >= DEPTH:
             around.problem = around.problem or f"it is nested deeper than {DEPTH} levels"
         else:
+            if not self._inner and not around.problem:
+                around.inner.append(Inner(name))
             self._inner.append(name)
-            around.add(line, keep=self._keeps_all)
+            around.add(line, None)
 
     def _end(self, name: str, line: Line) -> None:
         if name == _CALENDAR:
@@ -133,7 +147,7 @@ class _Splitter:
             return
         elif name in self._inner:
             del self._inner[self._inner.index(name) :]
-            self._open.add(line, keep=self._keeps_all)
+            self._open.add(line, None)
         elif name == self._open.kind:
             self.close()
 

@@ -12,6 +12,7 @@ from schedsvc.rpc.codec.icalendar.lines import Line
 
 _NAME = re.compile(rb"\s*([A-Za-z0-9-]{1,64})[ \t]*([:;])")
 _PARAMETER = re.compile(r'\s*+;\s*+([A-Za-z0-9-]{1,64})\s*+=((?:"[^"]*+"|[^";:])*+)')
+_LIST = re.compile(r"\\.|[^\\,]+|,|\\", re.DOTALL)
 _CARET = re.compile(r"\^([n^'])")
 _CARETS = {"n": "\n", "^": "^", "'": '"'}
 _MESSAGES = 20
@@ -45,6 +46,12 @@ class Notes:
     def add(self, message: str) -> None:
         self._found.setdefault(message)
 
+    def cut(self, text: str, limit: int, name: str) -> str:
+        """The text with at most `limit` characters, which is told if it has more."""
+        if len(text) > limit:
+            self.add(f"{name} was cut to {limit} characters")
+        return text[:limit]
+
     def messages(self) -> tuple[str, ...]:
         """At most 20 of them and how many there are beyond."""
         found = tuple(self._found)
@@ -59,12 +66,18 @@ class Properties:
     def __init__(self, lines: Iterable[Line], wanted: Container[str], notes: Notes) -> None:
         self._notes = notes
         self._found: dict[str, list[Property]] = {}
+        self._others: dict[str, None] = {}
         for line in lines:
             if (found := self._read(line, wanted)) is not None:
                 self._found.setdefault(found.name, []).append(found)
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of the properties that are there and not wanted, in the order of the file."""
+        return tuple(self._others)
 
     def all(self, name: str) -> list[Property]:
         return self._found.get(name, [])
@@ -93,6 +106,7 @@ class Properties:
             return None
         name = head[1].decode().upper()
         if name not in wanted:
+            self._others.setdefault(name)
             return None
         if line.cut:
             self._notes.add(f"{name} is longer than 64 KiB and was left out")
@@ -118,6 +132,17 @@ class Properties:
         if "\0" in text:
             self._notes.add(f"the character NUL in {name} was left out")
         return text.replace("\0", "")
+
+
+def split_list(raw: str) -> list[str]:
+    """The unescaped texts of a list, which are parted by commas that are not escaped (section 3.3.11)."""
+    texts = [""]
+    for piece in _LIST.findall(raw):
+        if piece == ",":
+            texts.append("")
+        else:
+            texts[-1] += piece
+    return [unescape_backslash(text) for text in texts]
 
 
 def _split(text: str) -> tuple[dict[str, str], str] | None:

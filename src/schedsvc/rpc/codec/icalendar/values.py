@@ -1,4 +1,4 @@
-"""Dates, times and durations as iCalendar writes them (RFC 5545 sections 3.3.4 to 3.3.6)."""
+"""Dates, times, periods and durations as iCalendar writes them (RFC 5545 sections 3.3.4 to 3.3.6 and 3.3.9)."""
 
 from __future__ import annotations
 
@@ -53,11 +53,21 @@ def read_moment(text: str) -> Moment:
 
 def read_span(text: str) -> Span:
     """Reads a duration; raises ValueError also for a negative one."""
+    sign, span = _signed(text)
+    if sign < 0 and any(span):
+        raise ValueError(text)
+    return span
+
+
+def read_offset(text: str) -> int:
+    """Reads a duration that may be negative as seconds, a day having 86,400; raises ValueError."""
+    sign, (days, seconds) = _signed(text)
+    return sign * (days * 86_400 + seconds)
+
+
+def _signed(text: str) -> tuple[int, Span]:
     found = _DURATION.fullmatch(text.upper())
     if found is None or text.upper().endswith(("P", "T")):
         raise ValueError(text)
     weeks, days, hours, minutes, seconds = (int(found[unit] or 0) for unit in "WDHMS")
-    span = Span(7 * weeks + days, 3600 * hours + 60 * minutes + seconds)
-    if found[1] == "-" and any(span):
-        raise ValueError(text)
-    return span
+    return -1 if found[1] == "-" else 1, Span(7 * weeks + days, 3600 * hours + 60 * minutes + seconds)

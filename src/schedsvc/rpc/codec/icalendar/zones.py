@@ -17,12 +17,10 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from schedsvc.domain.time import Piece, local_at, pieces, zone_names
 from schedsvc.rpc.codec.icalendar.components import Raw
-from schedsvc.rpc.codec.icalendar.lines import Line
 from schedsvc.rpc.codec.icalendar.properties import Notes, Properties
 from schedsvc.rpc.codec.icalendar.values import is_date, read_date, read_moment
 
 _WANTED = frozenset({"TZID", "X-LIC-LOCATION", "DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"})
-_MARKER = re.compile(rb"(?i)(BEGIN|END):.*", re.DOTALL)
 _NTH_DAY = re.compile(r"([+-]?[1-5])(MO|TU|WE|TH|FR|SA|SU)")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?")
@@ -96,6 +94,15 @@ class Zones:
             return name
         return self._match(definition, year) if year in _YEARS else None
 
+    def instant(self, tzid: str, local: datetime) -> int | None:
+        """What a local time comes to by the file's own definition of the zone; None if that cannot be told.
+
+        Of a time that comes twice it is the first, and one that is skipped is read with the offset before the gap.
+        """
+        definition = self._defined.get(tzid)
+        described = definition.pieces(local.year) if definition is not None and local.year in _YEARS else None
+        return None if described is None else _first((local - _EPOCH) // timedelta(seconds=1), described)
+
     def _match(self, definition: _Definition, year: int) -> str | None:
         key = definition.tzid, year
         if key not in self._matched and len(self._matched) < _SEARCHES:
@@ -128,6 +135,17 @@ def _like(definition: _Definition, year: int) -> str | None:
     return next((name for name in likely if pieces(name, lo, hi) == described), None)
 
 
+def _first(second: int, described: tuple[Piece, ...]) -> int:
+    """The first instant at which clocks show the local second."""
+    instant, before = second, None
+    for piece in described:
+        instant = second - piece.offset
+        if instant < piece.end:
+            return instant if instant >= piece.start or before is None else second - before
+        before = piece.offset
+    return instant
+
+
 def _fits(name: str, piece: Piece) -> bool:
     """Whether the zone has the offset of the piece at its start: quickly told, and mostly not so."""
     return local_at(piece.start, name).utcoffset() == timedelta(seconds=piece.offset)
@@ -148,7 +166,7 @@ class _Definition:
         whole = Properties(raw.lines, _WANTED, Notes())
         self.tzid = whole.text("TZID")
         self.location = whole.text("X-LIC-LOCATION")
-        self._parts = [Properties(lines, _WANTED, Notes()) for lines in _nested(raw)]
+        self._parts = [Properties(part.lines, _WANTED, Notes()) for part in raw.inner]
 
     def pieces(self, year: int) -> tuple[Piece, ...] | None:
         """The offsets of a year of UTC, None if they cannot be told."""
@@ -174,21 +192,6 @@ def _pieces(onsets: list[Onset], year: int) -> tuple[Piece, ...] | None:
             starts.append(onset.instant)
             offsets.append(onset.after)
     return tuple(map(Piece, starts, [*starts[1:], hi], offsets))
-
-
-def _nested(raw: Raw) -> Iterator[list[Line]]:
-    """The lines of each STANDARD and DAYLIGHT part."""
-    inside: list[Line] | None = None
-    for line in raw.lines:
-        marker = _MARKER.fullmatch(line.data)
-        if marker is None:
-            if inside is not None:
-                inside.append(line)
-        elif marker[1].upper() == b"BEGIN":
-            inside = []
-        elif inside is not None:
-            yield inside
-            inside = None
 
 
 def _onsets(part: Properties, year: int) -> Iterator[Onset]:

@@ -1,0 +1,39 @@
+"""Series of events: their instances, and what becomes of those when the series or one of them is changed."""
+
+from __future__ import annotations
+
+from schedsvc.domain.series.editing import Edited, cancelled, edited, overridden
+from schedsvc.domain.series.extents import derived
+from schedsvc.domain.series.instances import cancelled_instances, instance, instance_at, instances, items, last
+from schedsvc.domain.series.naming import original_id
+from schedsvc.domain.series.splitting import Split, continuation, is_first, split, truncated
+from schedsvc.domain.series.validity import (
+    canonical,
+    require_few_exceptions,
+    require_recurrence,
+    with_counted_start,
+)
+
+__all__ = [
+    "Edited",
+    "Split",
+    "cancelled",
+    "cancelled_instances",
+    "canonical",
+    "continuation",
+    "derived",
+    "edited",
+    "instance",
+    "instance_at",
+    "instances",
+    "is_first",
+    "items",
+    "last",
+    "original_id",
+    "overridden",
+    "require_few_exceptions",
+    "require_recurrence",
+    "split",
+    "truncated",
+    "with_counted_start",
+]

@@ -1,0 +1,36 @@
+"""The methods of CalendarService that tell when there is time."""
+
+from __future__ import annotations
+
+from schedsvc.rpc.calls import Call
+from schedsvc.rpc.codec import free_busy, suggestions
+from schedsvc.rpc.codec.paging import Paging
+from schedsvc.rpc.errors import status_of
+from schedsvc.usecases.free_busy import FreeBusy, Taken
+from schedsvc.usecases.suggestions import Suggestions
+from schedsvc.v1.free_busy_pb2 import QueryFreeBusyRequest, QueryFreeBusyResponse
+from schedsvc.v1.suggestions_pb2 import SuggestTimesRequest, SuggestTimesResponse
+
+
+class AvailabilityMethods:
+    _free_busy: FreeBusy
+    _suggestions: Suggestions
+    _paging: Paging
+
+    async def query_free_busy(self, request: QueryFreeBusyRequest, call: Call) -> QueryFreeBusyResponse:
+        answer = await self._free_busy.query(call.principal, free_busy.decode(request))
+        results = [
+            free_busy.encode_taken(target, result)
+            if isinstance(result, Taken)
+            else free_busy.encode_error(target, status_of(result, call.request_id))
+            for target, result in zip(request.targets, answer.results, strict=True)
+        ]
+        return free_busy.encode(results, answer)
+
+    async def suggest_times(self, request: SuggestTimesRequest, call: Call) -> SuggestTimesResponse:
+        tenant = call.principal.tenant
+        page, pin = self._paging.pinned_page(request, call.method, tenant, default=100, maximum=500)
+        found = await self._suggestions.suggest(call.principal, suggestions.decode(request, page, pin))
+        token = self._paging.token(suggestions.last(found), request, call.method, tenant, (found.as_of,))
+        errors = {place: status_of(error, call.request_id) for place, error in found.errors.items()}
+        return suggestions.encode(found, request, errors, token)
