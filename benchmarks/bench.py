@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks import loops, world
 from benchmarks.children import Answer, Child, child, unused
@@ -66,7 +67,7 @@ class Bench:
     @asynccontextmanager
     async def process(self, url: str, *, loop: str = "") -> AsyncIterator[Child]:
         """One server process over a database."""
-        settings = {
+        settings: dict[str, Any] = {
             "url": url,
             "log": str(unused(self.folder, "calls")),
             "clock": world.CLOCK.isoformat(),

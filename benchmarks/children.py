@@ -28,6 +28,15 @@ class ChildFailed(Exception):
     """A child ended or did not answer in time; the text is what it last wrote to its standard error."""
 
 
+def cpu_seconds(pid: int) -> float | None:
+    """Processor time of a process so far; None where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Child:
     """A running process. Its standard error goes to a file, of which the end is shown if it fails."""
 
@@ -61,12 +70,8 @@ class Child:
         return answer
 
     def cpu_seconds(self) -> float | None:
-        """Processor time of the process so far; None where the system does not tell."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return None
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """See the function of this name."""
+        return cpu_seconds(self.pid)
 
     async def stop(self) -> None:
         """Closes its input, which ends it; ends it by force after a while."""
@@ -87,8 +92,11 @@ class Child:
 
 
 @asynccontextmanager
-async def child(module: str, folder: Path, **settings: Any) -> AsyncIterator[Child]:
-    """Runs `benchmarks.{module}` with its settings, a first order, and waits until it has answered."""
+async def child(module: str, folder: Path, *, ready_in: float = 0.0, **settings: Any) -> AsyncIterator[Child]:
+    """Runs `benchmarks.{module}` with its settings, a first order, and waits until it has answered.
+
+    `ready_in` is about how many seconds it needs for that.
+    """
     errors = unused(folder, module)
     with errors.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
@@ -102,7 +110,7 @@ async def child(module: str, folder: Path, **settings: Any) -> AsyncIterator[Chi
         )
     started = Child(module, process, errors)
     try:
-        started.ready = await started.order(settings)
+        started.ready = await started.order(settings, ready_in)
         yield started
     finally:
         await started.stop()

@@ -15,6 +15,7 @@ from schedsvc.client.messages import (
     Event,
     EventTime,
     ListSlotsRequest,
+    QueryFreeBusyRequest,
     TimeBound,
 )
 
@@ -43,14 +44,28 @@ def new_events() -> Maker:
     return lambda: event_request(run, next(numbers)).SerializeToString()
 
 
+def other_free_busy() -> Maker:
+    """Another question each time, for windows that begin a second apart."""
+    shifts = itertools.count(1)
+    return lambda: free_busy_request(next(shifts) % world.DAY).SerializeToString()
+
+
 MAKERS: Mapping[str, Callable[[], Maker]] = {
-    made.__name__: made for made in (nothing, same_slots, other_slots, new_events)
+    made.__name__: made for made in (nothing, same_slots, other_slots, new_events, other_free_busy)
 }
 
 
 def slots_request(shift: int) -> ListSlotsRequest:
     """Asks for the slots of the reference window, moved by `shift` seconds."""
     request = ListSlotsRequest(parent=world.PROFILE, page_size=1000)
+    for bound, instant in ((request.time_min, world.WINDOW[0]), (request.time_max, world.WINDOW[1])):
+        _at(bound, instant + shift)
+    return request
+
+
+def free_busy_request(shift: int) -> QueryFreeBusyRequest:
+    """Asks when the shared calendar is taken in the reference window, moved by `shift` seconds."""
+    request = QueryFreeBusyRequest(targets=[world.SHARED])
     for bound, instant in ((request.time_min, world.WINDOW[0]), (request.time_max, world.WINDOW[1])):
         _at(bound, instant + shift)
     return request

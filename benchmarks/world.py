@@ -2,18 +2,20 @@
 
 The reference calendar: 10,000 single events of 30 minutes over a year, on random quarters of an hour, always the same
 ones. Its weekly series come with recurrence. Its profile offers half hours from Monday to Friday, 9 to 17 in Berlin.
+The calendar that other servers are given too has 2,000 such events, and 50 weekly series.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from google.protobuf.duration_pb2 import Duration
 from google.type.dayofweek_pb2 import DayOfWeek
 
+from benchmarks import ics
 from schedsvc.client import Services
 from schedsvc.client.messages import (
     Account,
@@ -24,9 +26,8 @@ from schedsvc.client.messages import (
     WorkHours,
 )
 
-ZONE = "Europe/Berlin"
+ZONE = ics.ZONE
 DAY = 86_400
-HALF_HOUR = 1800
 QUARTER = 900
 
 OFFICE = (9 * 60, 17 * 60)
@@ -35,18 +36,66 @@ CLOCK = datetime(2027, 1, 4, tzinfo=UTC)
 YEAR = (int(CLOCK.timestamp()), int(CLOCK.timestamp()) + 365 * DAY)
 WINDOW = (YEAR[0] + 60 * DAY, YEAR[0] + 90 * DAY)
 EVENTS = 10_000
+SHARED_EVENTS, SHARED_SERIES = 2_000, 50
 
 PROFILE = "accounts/reference/bookingProfiles/half-hours"
 CALENDARS = [f"accounts/writer-{number}/calendars/primary" for number in range(64)]
+SHARED = "accounts/shared/calendars/primary"
 CONTESTED = "accounts/contested/bookingProfiles/quarters"
 MOST_CONTESTED = 10_000
 UPLOAD_BYTES = 256 * 1024
 
 
-def busy_starts() -> list[int]:
-    """When the events of the reference calendar begin."""
+def busy_starts(count: int = EVENTS) -> list[int]:
+    """When the single events of a calendar begin; of the reference calendar unless said otherwise."""
     chance = random.Random(20270104)
-    return sorted(chance.randrange(*YEAR, QUARTER) for _ in range(EVENTS))
+    return sorted(chance.randrange(*YEAR, QUARTER) for _ in range(count))
+
+
+def weekly_starts() -> list[datetime]:
+    """When the series of the shared calendar begin, in local time: in the first week of the year, and by day.
+
+    What other servers make of an hour that the clocks skip is no matter of speed.
+    """
+    chance = random.Random(20270105)
+    monday = CLOCK.replace(tzinfo=None)
+    hours = (timedelta(days=chance.randrange(7), hours=chance.randrange(6, 22)) for _ in range(SHARED_SERIES))
+    return sorted(monday + time_of_week for time_of_week in hours)
+
+
+def shared_file() -> bytes:
+    """The shared calendar, as a file."""
+    singles = (ics.single(number, start) for number, start in enumerate(busy_starts(SHARED_EVENTS)))
+    series = (ics.weekly(number, start) for number, start in enumerate(weekly_starts()))
+    return ics.file(ics.ZONE_LINES, *singles, *series)
+
+
+def shared_files() -> Iterator[bytes]:
+    """The shared calendar, as a file for each event."""
+    for number, start in enumerate(busy_starts(SHARED_EVENTS)):
+        yield ics.file(ics.single(number, start))
+    for number, local in enumerate(weekly_starts()):
+        yield ics.file(ics.ZONE_LINES, ics.weekly(number, local))
+
+
+def shared_busy(lo: int, hi: int) -> list[tuple[int, int]]:
+    """When the shared calendar is taken in `[lo, hi)`, found by walking through all its events."""
+    starts = busy_starts(SHARED_EVENTS)
+    for first in weekly_starts():
+        weeks = (first + timedelta(weeks=week) for week in range(53))
+        starts += [int(local.replace(tzinfo=ZoneInfo(ZONE)).timestamp()) for local in weeks]
+    return merged(((start, start + ics.HALF_HOUR) for start in starts), lo, hi)
+
+
+def merged(periods: Iterable[tuple[int, int]], lo: int, hi: int) -> list[tuple[int, int]]:
+    """The periods in order and cut to `[lo, hi)`, those that touch made one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted((max(lo, start), min(hi, end)) for start, end in periods if start < hi and end > lo):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def expected_slots(lo: int, hi: int) -> int:
@@ -66,8 +115,15 @@ def contested_start(slot: int) -> int:
 async def reference_calendar(services: Services) -> None:
     """The calendar with its events and its profile."""
     await create_account(services, "reference")
-    await services.calendars.ImportCalendar(_upload("accounts/reference/calendars/primary"), timeout=120)
+    events = (ics.single(number, start) for number, start in enumerate(busy_starts()))
+    await _import(services, "accounts/reference/calendars/primary", ics.file(*events))
     await _profile(services, "reference", "half-hours", 30, _hours(ZONE, 5, *OFFICE))
+
+
+async def shared_calendar(services: Services) -> None:
+    """The calendar that other servers are given too."""
+    await create_account(services, "shared")
+    await _import(services, SHARED, shared_file())
 
 
 async def writers(services: Services) -> None:
@@ -117,19 +173,10 @@ def _hours(zone: str, days: int, start: int, end: int) -> WorkHours:
     return hours
 
 
-async def _upload(parent: str) -> AsyncIterator[ImportCalendarRequest]:
-    text = "\r\n".join(_calendar_lines()).encode() + b"\r\n"
+async def _import(services: Services, parent: str, text: bytes) -> None:
+    await services.calendars.ImportCalendar(_upload(parent, text), timeout=120)
+
+
+async def _upload(parent: str, text: bytes) -> AsyncIterator[ImportCalendarRequest]:
     for at in range(0, len(text), UPLOAD_BYTES):
         yield ImportCalendarRequest(parent=parent if at == 0 else "", data=text[at : at + UPLOAD_BYTES])
-
-
-def _calendar_lines() -> Iterator[str]:
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//schedsvc//benchmarks//EN")
-    for number, start in enumerate(busy_starts()):
-        yield from ("BEGIN:VEVENT", f"UID:{number}@benchmarks", "DTSTAMP:20270101T000000Z", f"SUMMARY:Meeting {number}")
-        yield from (f"DTSTART:{_utc(start)}", f"DTEND:{_utc(start + HALF_HOUR)}", "END:VEVENT")
-    yield "END:VCALENDAR"
-
-
-def _utc(instant: int) -> str:
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -51,12 +51,14 @@ from schedsvc.usecases.credentials import Credentials
 from schedsvc.usecases.diaries import Diaries
 from schedsvc.usecases.event_lists import EventLists
 from schedsvc.usecases.events import Events
+from schedsvc.usecases.exports import Exports
 from schedsvc.usecases.following import Following, StreamLimits
 from schedsvc.usecases.free_busy import FreeBusy
 from schedsvc.usecases.grants import Grants
 from schedsvc.usecases.imports import Imports
 from schedsvc.usecases.offers import Offers
 from schedsvc.usecases.profiles import Profiles
+from schedsvc.usecases.rezoning import Rezoning
 from schedsvc.usecases.slots import Slots
 from schedsvc.usecases.suggestions import Suggestions
 from schedsvc.usecases.sync import Sync, Tokens
@@ -204,6 +206,14 @@ async def credentials(settings: Settings) -> AsyncIterator[Credentials]:
         yield _credentials(store, clock)
 
 
+@asynccontextmanager
+async def rezoning(settings: Settings) -> AsyncIterator[Rezoning]:
+    """The use case of newer zone data, for the command line."""
+    clock = SystemClock()
+    async with opened(settings, clock) as store:
+        yield Rezoning(store, clock)
+
+
 def make_edge(settings: Settings, authenticate: Authenticate | None, metrics: CollectorRegistry) -> Edge:
     """What all calls of a server go through."""
     checks.warm_up()
@@ -231,6 +241,7 @@ def assemble(
     new_id = IdSource(clock)
     offers, timelines = Offers(), Timelines()
     diaries = Diaries(timelines)
+    free_busy = FreeBusy(store, diaries)
     paging, tokens = Paging(sealer), Tokens(sealer, retention)
     timer = asyncio.get_running_loop().time
     calendar = CalendarServicer(
@@ -239,9 +250,10 @@ def assemble(
         grants=Grants(store),
         events=Events(store, new_id),
         event_lists=EventLists(store),
-        free_busy=FreeBusy(store, diaries),
+        free_busy=free_busy,
         suggestions=Suggestions(store, clock, diaries),
         imports=Imports(store, new_id),
+        exports=Exports(store, clock, free_busy),
         paging=paging,
     )
     booking = BookingServicer(

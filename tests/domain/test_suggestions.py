@@ -59,7 +59,7 @@ def clocks(suggestions: Iterable[Suggestion], zone: str = "UTC") -> list[str]:
 
 @st.composite
 def lone_members(draw: st.DrawFn) -> tuple[WorkHours, dict[str, int], list[Item], int, int]:
-    """Hours, a profile's numbers, items, the start of three days, and now."""
+    """Hours, a profile's numbers, items, where some days begin, and now."""
     zone, first = draw(st.sampled_from(WINDOWS))
     lo = at(first)
     numbers = {
@@ -73,12 +73,12 @@ def lone_members(draw: st.DrawFn) -> tuple[WorkHours, dict[str, int], list[Item]
 
 
 @settings(max_examples=100)
-@given(lone_members())
+@given(lone_members(), st.sampled_from([3, 40]))
 def test_one_member_gets_the_free_starts_of_a_profile_with_the_same_numbers(
-    case: tuple[WorkHours, dict[str, int], list[Item], int, int],
+    case: tuple[WorkHours, dict[str, int], list[Item], int, int], length: int
 ) -> None:
     open_, numbers, items, lo, now = case
-    hi = lo + 3 * DAY
+    hi = lo + length * DAY
     profile = offer(open_, **numbers)
     mine = timeline(items, lo - DAY, hi + DAY)
     some = Wish(

@@ -111,4 +111,5 @@ EVENTS = st.builds(
     overrides=st.lists(OVERRIDES, max_size=2).map(tuple),
     cancelled=st.lists(TIMES, max_size=2).map(tuple),
     split_from=st.none() | EVENT_NAMES,
+    rules=TEXT,
 )

@@ -153,7 +153,7 @@ def full_event(id_: str = "full") -> Event:
     )
 
 
-def series(id_: str = "weekly", extent: Interval = (MONDAY + 9 * HOUR, LATEST), **values: Any) -> Event:
+def weekly(id_: str = "weekly", extent: Interval = (MONDAY + 9 * HOUR, LATEST), **values: Any) -> Event:
     """Every week an hour, from the beginning of the extent on."""
     once = event(id_, (extent[0], extent[0] + HOUR))
     return replace(once, **{"recurrence": ("RRULE:FREQ=WEEKLY",), "extent": extent, "occupied": extent, **values})

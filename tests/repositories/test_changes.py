@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from schedsvc.domain.changes import Change, ChangeKind, Place, TombstoneReason
+from schedsvc.domain.changes import Change, ChangeCause, ChangeKind, Place, TombstoneReason
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.intervals import Interval
+from schedsvc.domain.names import EventName
 from schedsvc.repositories.base import Write
 from schedsvc.repositories.sql.store import SqlStore
 from tests.repositories.records import ADA, HOUR, MONDAY, SIDE, TENANT, event
@@ -170,3 +171,42 @@ async def test_a_feed_shows_its_own_changes_only(store: SqlStore) -> None:
     async with store.read(TENANT) as tx:
         assert await tx.changes.log(calendar_feed(SIDE), START, 100, 100) == []
         assert await tx.changes.net(calendar_feed(SIDE), 0, START, 100, 100) == []
+
+
+async def test_a_moved_event_leaves_a_tombstone_that_says_where_it_is(store: SqlStore) -> None:
+    async def create(tx: Write) -> Event:
+        return tx.events.create(event("e1"))
+
+    made = await store.write(TENANT, [FEED], create)
+
+    async def move(tx: Write) -> Event:
+        moved = replace(made, name=EventName(SIDE, "e1"))
+        tx.events.delete(made, moved_to=moved.name)
+        return tx.events.create(moved)
+
+    moved = await store.write(TENANT, [FEED, calendar_feed(SIDE)], move)
+    async with store.read(TENANT) as tx:
+        (tombstone,) = await tx.changes.net(FEED, 1, START, 2, 10)
+        (there,) = await tx.changes.log(calendar_feed(SIDE), START, 1, 10)
+        assert await tx.events.get(made.name) is None
+        assert await tx.events.get(moved.name) == moved
+    assert (tombstone.kind, tombstone.reason) == (ChangeKind.DELETED, TombstoneReason.MOVED)
+    assert (tombstone.moved_to, tombstone.record, tombstone.previous) == (moved.name, None, made.extent)
+    assert (there.kind, there.record, there.uid, there.moved_to) == (ChangeKind.CREATED, moved, made.uid, None)
+
+
+async def test_a_change_that_nobody_asked_for_says_why(store: SqlStore) -> None:
+    async def create(tx: Write) -> Event:
+        return tx.events.create(event("e1"))
+
+    made = await store.write(TENANT, [FEED], create)
+    for cause in (ChangeCause.TZDATA, None):
+
+        async def change(tx: Write, cause: ChangeCause | None = cause) -> None:
+            tx.events.update(made, made, cause)
+
+        await store.write(TENANT, [FEED], change)
+    assert [change.cause for change in await whole_log(store)] == [None, ChangeCause.TZDATA, None]
+    async with store.read(TENANT) as tx:
+        (net,) = await tx.changes.net(FEED, 1, START, 2, 10)
+    assert net.cause is ChangeCause.TZDATA

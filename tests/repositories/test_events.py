@@ -5,17 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 
 from schedsvc.domain.changes import Place
-from schedsvc.domain.events import Event, EventStatus, EventType, Level, ShowAs
+from schedsvc.domain.events import Event, EventStatus, EventType, Level, Override, ShowAs
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.names import BookingName, EventName
+from schedsvc.domain.particulars import Visibility
+from schedsvc.domain.time import AllDay, Zoned
 from schedsvc.domain.timeline import Item
-from schedsvc.repositories.base import EventFilter, Page, Write
+from schedsvc.repositories.base import EventFilter, Occupying, Page, Write
 from schedsvc.repositories.sql.spans import LENGTHS, UNBOUNDED, span_of
 from schedsvc.repositories.sql.store import SqlStore
 from tests.repositories.records import (
@@ -29,10 +32,13 @@ from tests.repositories.records import (
     TENANT,
     all_day_event,
     event,
+    full_event,
+    weekly,
 )
 
 FEED = calendar_feed(ADA)
 ALL = Page(10_000)
+NOTHING = Occupying([], [])
 # Around every border between the classes of length.
 DURATIONS = (
     0,
@@ -118,7 +124,7 @@ async def test_items_by_occupied_overlap_equal_brute_force(store: SqlStore, seed
                 and e.occupied[0] < window[1]
                 and e.occupied[1] > window[0]
             }
-            found = await tx.events.items(ADA, window)
+            found = (await tx.events.occupying(ADA, window)).items
             assert len(found) == len(expected)
             assert expected == {i.event: (i.start, i.end, i.occupied_start, i.occupied_end, i.level) for i in found}
 
@@ -130,9 +136,9 @@ async def test_items_carry_source_level_booking_and_both_extents(store: SqlStore
     async with store.read(TENANT) as tx:
         expected = Item(ADA, "e1", *extent, *occupied, Level.BUSY, booking)
         for window in ((MONDAY, MONDAY + 1), (MONDAY + 23 * HOUR - 1, MONDAY + DAY)):
-            assert await tx.events.items(ADA, window) == [expected]
-        assert await tx.events.items(ADA, (MONDAY + 23 * HOUR, MONDAY + DAY)) == []
-        assert await tx.events.items(ADA, (MONDAY - HOUR, MONDAY)) == []
+            assert await tx.events.occupying(ADA, window) == Occupying([expected], [])
+        assert await tx.events.occupying(ADA, (MONDAY + 23 * HOUR, MONDAY + DAY)) == NOTHING
+        assert await tx.events.occupying(ADA, (MONDAY - HOUR, MONDAY)) == NOTHING
 
 
 async def test_what_takes_no_time_is_no_item(store: SqlStore) -> None:
@@ -141,7 +147,7 @@ async def test_what_takes_no_time_is_no_item(store: SqlStore) -> None:
     moment = event("moment", (MONDAY + HOUR, MONDAY + HOUR))
     await create(store, [called_off, place, moment, event("free", show_as=ShowAs.FREE)])
     async with store.read(TENANT) as tx:
-        assert await tx.events.items(ADA, (MONDAY, MONDAY + DAY)) == []
+        assert await tx.events.occupying(ADA, (MONDAY, MONDAY + DAY)) == NOTHING
         found = await tx.events.list(ADA, EventFilter(window=(MONDAY, MONDAY + DAY)), ALL)
     assert ids(found) == ["moment", "cancelled", "free", "place"]
 
@@ -246,7 +252,7 @@ async def test_events_come_back_exactly_as_they_were_given(store: SqlStore) -> N
     bare = replace(event("bare"), attendees=(), metadata={}, external_ref=None, subject="", location="")
     booked = event("booked", booking=BookingName(INTRO, "b1"))
     dates = all_day_event("dates", date(2028, 2, 29), 2)
-    made = await create(store, [event("full"), bare, booked, dates])
+    made = await create(store, [event("full"), bare, booked, dates, full_event("more"), changed_series("series")])
     async with store.read(TENANT) as tx:
         assert [await tx.events.get(e.name) for e in made] == made
         log = await tx.changes.log(FEED, Place(0, 0), 10, 10)
@@ -262,12 +268,39 @@ async def test_events_come_back_exactly_as_they_were_given(store: SqlStore) -> N
     )
 
 
-async def test_all_day_gives_every_event_that_starts_on_a_date(store: SqlStore) -> None:
-    made = await create(
-        store, [all_day_event("d2", date(2030, 5, 1)), event("e1"), all_day_event("d1", date(2020, 1, 1))]
+def changed_series(id_: str, **values: Any) -> Event:
+    """A series with an instance that is different in every way, one that is cancelled, and a series before it."""
+    override = Override(
+        original=Zoned(datetime.fromisoformat("2030-01-08T09:00"), "UTC"),
+        previous=EventName(ADA, "before").instance("20300108T090000Z"),
+        sequence=2,
+        start=AllDay(date(2030, 1, 9)),
+        end=AllDay(date(2030, 1, 10)),
+        subject="Moved to a day",
+        description="Straße",
+        location="Attic",
+        show_as=ShowAs.FREE,
+        status=EventStatus.TENTATIVE,
+        attendees=(replace(event().attendees[0], email="Guest@Example.org"),),
+        metadata={"room": "Attic"},
+        visibility=Visibility.PRIVATE,
+        categories=(),
+        color="#000000",
     )
+    cancelled = Zoned(datetime.fromisoformat("2030-01-15T09:00"), "UTC")
+    return weekly(
+        id_, overrides=(override,), cancelled=(cancelled,), split_from=EventName(SIDE, "x"), from_pattern=True, **values
+    )
+
+
+async def test_zoned_by_calendar_gives_every_event_that_the_calendars_zone_says_the_time_of(store: SqlStore) -> None:
+    moved_to_a_day = changed_series("moved")
+    floating = replace(event("floating"), floating=True)
+    dates = [all_day_event("d2", date(2030, 5, 1)), all_day_event("d1", date(2020, 1, 1))]
+    made = await create(store, [*dates, event("e1"), weekly(), floating, moved_to_a_day])
     async with store.read(TENANT) as tx:
-        assert await tx.events.zoned_by_calendar(ADA) == [made[2], made[0]]
+        assert ids(await tx.events.zoned_by_calendar(ADA)) == ["d1", "d2", "floating", "moved"]
+        assert made[1] in await tx.events.zoned_by_calendar(ADA)
         assert await tx.events.zoned_by_calendar(SIDE) == []
 
 

@@ -32,6 +32,7 @@ from tests.repositories.records import (
     event,
     grant,
     key,
+    weekly,
 )
 from tests.repositories.tour import READS
 
@@ -45,7 +46,7 @@ async def fill(tx: Write) -> None:
     """So that every read finds something."""
     tx.events.create(event())
     tx.events.create(replace(all_day_event("dates", date(2030, 1, 1)), uid=event().uid))
-    tx.events.create(series())
+    tx.events.create(weekly())
     tx.outbox.add("topic", str(event().name), {"of": tx.tenant})
     tx.bookings.create(booking())
     tx.keys.create(key(tenant=tx.tenant))

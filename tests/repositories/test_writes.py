@@ -343,7 +343,7 @@ async def test_closing_waits_for_running_writes_and_takes_no_more(database: Data
 
 async def test_a_read_sees_each_commit_and_a_snapshot_one_state(store: SqlStore) -> None:
     async def count(tx: Read) -> int:
-        return len(await tx.events.items(ADA, (MONDAY, MONDAY + 86_400)))
+        return len((await tx.events.occupying(ADA, (MONDAY, MONDAY + 86_400))).items)
 
     async with store.read(TENANT) as live, store.snapshot(TENANT) as fixed:
         assert (await count(live), await count(fixed)) == (0, 0)

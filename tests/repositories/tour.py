@@ -59,7 +59,7 @@ READS: dict[str, Call] = {
     "events.list of series": lambda tx: tx.events.list(ADA, EventFilter(recurring=True), PAGE),
     "events.list by update": lambda tx: tx.events.list(ADA, EventFilter(), PAGE, EventOrder.UPDATED),
     "events.by_attendee": lambda tx: tx.events.by_attendee(ADA, ["B@example.org"]),
-    "events.occupying": lambda tx: occupying(tx),
+    "events.occupying": occupying,
     "events.live": lambda tx: tx.events.live(ADA, None, START, 9, 10),
     "events.live in a window": lambda tx: tx.events.live(ADA, WINDOW, START, 9, 10),
     "profiles.get": lambda tx: tx.profiles.get(INTRO),

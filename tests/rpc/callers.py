@@ -40,7 +40,7 @@ METHODS: Mapping[str, MethodDescriptor] = {
 
 def is_write(method: MethodDescriptor) -> bool:
     """Whether the RPC changes anything: all but those that ask."""
-    return not method.name.startswith(("Get", "List", "Query", "Suggest", "Start", "Stream"))
+    return not method.name.startswith(("Get", "List", "Query", "Suggest", "Start", "Stream", "Export"))
 
 
 WRITES = [name for name, method in METHODS.items() if is_write(method)]

@@ -29,6 +29,9 @@ TEXTS: Sequence[str] = (
     "accounts/ada/calendars/-",
     "accounts/ada/calendars/side/events/standup",
     "accounts/ada/calendars/side/events/standup_20300107T120000Z",
+    "accounts/ada/calendars/side/events/standup~20300107T120000Z",
+    "accounts/ada/calendars/side/events/standup~20300107",
+    "accounts/ada/calendars/side/events/~",
     "accounts/ada/bookingProfiles/intro",
     "accounts/ada/bookingProfiles/-",
     "accounts/-/bookingProfiles/-",
@@ -66,6 +69,11 @@ TEXTS: Sequence[str] = (
     "P9999D",
     "P2M",
     "p1d",
+    "RRULE:FREQ=DAILY",
+    "RRULE:FREQ=SECONDLY;COUNT=2147483647",
+    "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+    "RDATE;VALUE=PERIOD:20300107T090000Z/P9999999D",
+    "EXDATE;TZID=../../etc/passwd:20300107T090000",
     "#00FF00",
     '"1"',
     "a@b",
@@ -86,6 +94,10 @@ PATHS: Sequence[str] = (
     "start.date",
     "start.resolved",
     "metadata.key",
+    "recurrence",
+    "pattern",
+    "pattern.end_date",
+    "exceptions",
     "attendees.email",
     "duration.seconds",
     "",
@@ -100,6 +112,8 @@ _INTEGERS = {
     FieldDescriptor.TYPE_INT32: NUMBERS,
     FieldDescriptor.TYPE_INT64: LARGE,
 }
+
+_DEEP = 2
 
 
 def messages(valid: Message, seed: str, count: int) -> list[bytes]:
@@ -116,21 +130,21 @@ def _altered(valid: Message, choice: random.Random) -> bytes:
     return message.SerializeToString()
 
 
-def _spoil(message: Any, choice: random.Random) -> None:
+def _spoil(message: Any, choice: random.Random, depth: int = 0) -> None:
     """Sets one field, of the message or of one inside it, to something bad."""
     field = choice.choice(message.DESCRIPTOR.fields)
     inner = field.message_type
     if inner is not None and inner.GetOptions().map_entry:
         _spoil_map(getattr(message, field.name), choice)
     elif field.is_repeated:
-        _spoil_list(getattr(message, field.name), field, choice)
+        _spoil_list(getattr(message, field.name), field, choice, depth)
     elif inner is not None:
         if choice.random() < 0.1:
             message.ClearField(field.name)
         else:
             part = getattr(message, field.name)
             part.SetInParent()
-            _spoil(part, choice)
+            _spoil(part, choice, depth + 1)
     elif choice.random() < 0.1:
         message.ClearField(field.name)
     else:
@@ -142,14 +156,15 @@ def _spoil_map(pairs: Any, choice: random.Random) -> None:
         pairs[choice.choice(TEXTS) + str(len(pairs))] = choice.choice(TEXTS)
 
 
-def _spoil_list(values: Any, field: FieldDescriptor, choice: random.Random) -> None:
+def _spoil_list(values: Any, field: FieldDescriptor, choice: random.Random, depth: int) -> None:
     size = choice.choice((0, 1, 2, 2, 101, 501))
     if field.message_type is not None:
         if values and choice.random() < 0.5:
-            _spoil(choice.choice(values), choice)
+            _spoil(choice.choice(values), choice, depth + 1)
             return
-        for _ in range(size):
-            _spoil(values.add(), choice)
+        # Deep inside, lists are short: a message may hold others of its own type.
+        for _ in range(size if depth < _DEEP else min(size, 1)):
+            _spoil(values.add(), choice, depth + 1)
         return
     if choice.random() < 0.3:
         values.extend(list(values))

@@ -23,6 +23,7 @@ PARENTS: Mapping[str, str] = {
 }
 SEVERAL: Mapping[str, tuple[str, ...]] = {
     "schedsvc.v1.QueryFreeBusyRequest.targets": ("schedsvc/Calendar", "schedsvc/Account"),
+    "schedsvc.v1.MemberGroup.members": ("schedsvc/Calendar", "schedsvc/Account"),
     "schedsvc.v1.StartSyncRequest.targets": ("schedsvc/Calendar", "schedsvc/BookingProfile"),
 }
 
@@ -30,7 +31,7 @@ SEVERAL: Mapping[str, tuple[str, ...]] = {
 def references(request: Descriptor) -> Iterator[tuple[Path, str]]:
     """Every field of a request that names an existing resource, with the kind of the resource.
 
-    What an update cannot change need not exist.
+    What an update cannot change need not exist, and the requests of a batch can name nothing outside its parent.
     """
     ignored = {OUTPUT_ONLY, IMMUTABLE} if "update_mask" in request.fields_by_name else {OUTPUT_ONLY}
     yield from _within(request, (), ignored)
@@ -52,6 +53,7 @@ def naming(request: M, path: Path, name: str) -> M:
     inner: Any = copy
     for field in path[:-1]:
         inner = getattr(inner, field.name)
+        inner = inner[-1] if field.is_repeated else inner
     last = path[-1]
     if last.is_repeated:
         values = getattr(inner, last.name)
@@ -68,7 +70,7 @@ def _within(message: Descriptor, path: Path, ignored: Collection[int]) -> Iterat
         for kind in _kinds(field):
             yield (*path, field), kind
         inner = field.message_type
-        if inner is not None and inner.full_name.startswith("schedsvc.") and inner is not message:
+        if inner is not None and inner.full_name.startswith("schedsvc.") and not inner.name.endswith("Request"):
             yield from _within(inner, (*path, field), ignored)
 
 

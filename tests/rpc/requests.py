@@ -58,12 +58,25 @@ from schedsvc.v1.changes_pb2 import (
     StreamChangesRequest,
 )
 from schedsvc.v1.events_pb2 import (
+    SCOPE_ALL,
+    SHOW_AS_BUSY,
+    Attachment,
     Attendee,
+    BatchWriteEventsRequest,
+    Conference,
     CreateEventRequest,
     DeleteEventRequest,
     Event,
+    EventWrite,
     GetEventRequest,
+    GetSeriesRequest,
     ListEventsRequest,
+    ListInstancesRequest,
+    MoveEventRequest,
+    Organizer,
+    RecurrencePattern,
+    Reminders,
+    RespondToEventRequest,
     ShowAs,
     UpdateEventRequest,
 )
@@ -76,7 +89,7 @@ from schedsvc.v1.grants_pb2 import (
     ListGrantsRequest,
     UpdateGrantRequest,
 )
-from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
+from schedsvc.v1.interchange_pb2 import ExportCalendarRequest, ImportCalendarRequest
 from schedsvc.v1.suggestions_pb2 import MemberGroup, SuggestTimesRequest, TimeInterval
 from schedsvc.v1.time_pb2 import DaySchedule, EventTime, MinuteRange, TimeBound, WorkHours
 from tests.rpc.callers import Caller
@@ -101,7 +114,7 @@ END:VCALENDAR\r
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Names of what there is. `spare…` is in nobody's way and can be deleted."""
+    """Names of what there is. `spare…` is in nobody's way and can be deleted; so are `series` and `trip`, in summer."""
 
     account: str
     spare_account: str
@@ -110,6 +123,8 @@ class World:
     spare_calendar: str
     grant: str
     event: str
+    series: str
+    trip: str
     profile: str
     spare_profile: str
     booking: str
@@ -165,6 +180,25 @@ async def share(caller: Caller, calendar: str, grantee: str, role: AccessRole.Va
     )
 
 
+def gym() -> Event:
+    """A series: on Mondays and Thursdays of June 2030, one of which is left out."""
+    return Event(
+        start=EventTime(date_time="2030-06-03T18:00", time_zone="Europe/Berlin"),
+        end=EventTime(date_time="2030-06-03T19:30", time_zone="Europe/Berlin"),
+        subject="Gym",
+        recurrence=[
+            "RRULE:FREQ=WEEKLY;UNTIL=20300630T220000Z;BYDAY=MO,TH",
+            "EXDATE;TZID=Europe/Berlin:20300610T180000",
+        ],
+        attendees=[Attendee(email="bob@example.org"), Attendee(email="eve@example.org", type=Attendee.TYPE_OPTIONAL)],
+    )
+
+
+def creation(event_id: str, event: Event) -> EventWrite:
+    """A new event as a write of a batch."""
+    return EventWrite(create=CreateEventRequest(event_id=event_id, event=event))
+
+
 async def prepare(caller: Caller, owner: str = "ada", suffix: str = "") -> World:
     """Makes a world below the account `owner`, which may be there already; `suffix` ends the ids of its children."""
     account, spare, guest = f"accounts/{owner}", f"spare{suffix}-{owner}", f"guest{suffix}-{owner}"
@@ -191,6 +225,15 @@ async def prepare(caller: Caller, owner: str = "ada", suffix: str = "") -> World
             event=timed(12 * HOUR, 13 * HOUR, subject="Stand-up"),
         )
     )
+    summer = await caller.calendar.BatchWriteEvents(
+        BatchWriteEventsRequest(
+            parent=f"{account}/calendars/primary",
+            writes=[
+                creation(f"gym{suffix}", gym()),
+                creation(f"trip{suffix}", all_day("2030-07-01", "2030-07-15", subject="Trip")),
+            ],
+        )
+    )
     booked = await caller.booking.CreateBooking(
         CreateBookingRequest(
             parent=f"{account}/bookingProfiles/{profile}", booking_id=f"first{suffix}", booking=booking_at(9 * HOUR)
@@ -205,6 +248,8 @@ async def prepare(caller: Caller, owner: str = "ada", suffix: str = "") -> World
         spare_calendar=f"{account}/calendars/spare{suffix}",
         grant=granted.name,
         event=made.name,
+        series=summer.results[0].event.name,
+        trip=summer.results[1].event.name,
         profile=f"{account}/bookingProfiles/{profile}",
         spare_profile=f"{account}/bookingProfiles/spare{suffix}",
         booking=booked.name,
@@ -269,10 +314,26 @@ def _create_event(world: World) -> Message:
             subject="Lunch",
             description="with the team",
             location="canteen",
-            attendees=[Attendee(email="bob@example.org", display_name="Bob")],
+            attendees=[Attendee(email="bob@example.org", display_name="Bob", comment="vegan")],
             metadata={"menu": "soup"},
             external_ref=ExternalRef(provider="caldav", id="e-1"),
+            pattern=RecurrencePattern(
+                type=RecurrencePattern.TYPE_WEEKLY,
+                interval=2,
+                days_of_week=[DayOfWeek.TUESDAY, DayOfWeek.FRIDAY],
+                week_start=DayOfWeek.SUNDAY,
+                end_date="2030-03-31",
+                exclusions=[EventTime(date_time="2030-01-11T12:00:00", time_zone="Europe/Berlin")],
+            ),
+            visibility=Event.VISIBILITY_PUBLIC,
+            organizer=Organizer(email="ada@example.org", display_name="Ada"),
+            reminders=Reminders(overrides=[Reminder(method=Reminder.METHOD_POPUP, minutes_before=10)]),
+            conference=Conference(uri="https://example.org/lunch", phone="+1 555 0100", pin="7", provider="jitsi"),
+            attachments=[Attachment(uri="https://example.org/menu.pdf", title="Menu", mime_type="application/pdf")],
+            categories=["food", "team"],
+            color="#00ff7f",
         ),
+        notify_attendees=False,
     )
 
 
@@ -284,11 +345,53 @@ def _list_events(world: World) -> Message:
         time_zone="UTC",
         ical_uids=["x@example.org"],
         query="up",
+        expand=True,
+        attendee="bob@example.org",
+        show_as=[SHOW_AS_BUSY],
+        metadata={"menu": "soup"},
+        updated_min=at(0),
     )
 
 
 def _update_event(world: World) -> Message:
-    return UpdateEventRequest(event=Event(name=world.event, subject="Daily", location="kitchen"))
+    return UpdateEventRequest(
+        event=Event(name=world.event, subject="Daily", location="kitchen", recurrence=["RRULE:FREQ=DAILY;COUNT=3"]),
+        scope=SCOPE_ALL,
+        notify_attendees=True,
+        keep_exceptions=True,
+    )
+
+
+def _list_instances(world: World) -> Message:
+    return ListInstancesRequest(
+        name=world.series,
+        time_min=TimeBound(date="2030-06-01"),
+        time_max=TimeBound(date="2030-07-01"),
+        time_zone="UTC",
+        show_cancelled=True,
+    )
+
+
+def _respond_to_event(world: World) -> Message:
+    return RespondToEventRequest(
+        name=f"{world.series}~20300606T160000Z",
+        response=Attendee.RESPONSE_TENTATIVE,
+        comment="perhaps",
+        attendee="bob@example.org",
+        notify_attendees=False,
+    )
+
+
+def _batch_write_events(world: World) -> Message:
+    tennis = RecurrencePattern(type=RecurrencePattern.TYPE_DAILY, count=3)
+    return BatchWriteEventsRequest(
+        parent=world.primary_calendar,
+        writes=[
+            creation("swim", timed(200 * DAY, 200 * DAY + HOUR, subject="Swim")),
+            creation("tennis", all_day("2030-08-01", "2030-08-02", subject="Tennis", pattern=tennis)),
+        ],
+        atomic=True,
+    )
 
 
 def _query_free_busy(world: World) -> Message:
@@ -305,7 +408,10 @@ def _query_free_busy(world: World) -> Message:
 
 def _suggest_times(world: World) -> Message:
     return SuggestTimesRequest(
-        groups=[MemberGroup(members=[world.calendar]), MemberGroup(members=[world.account, world.calendar], required=1)],
+        groups=[
+            MemberGroup(members=[world.calendar]),
+            MemberGroup(members=[world.account, world.calendar], required=1),
+        ],
         duration=Duration(seconds=1800),
         time_min=TimeBound(date="2030-01-07"),
         time_max=bound(2 * DAY),
@@ -325,6 +431,16 @@ def _suggest_times(world: World) -> Message:
 
 def _import_calendar(world: World) -> Message:
     return ImportCalendarRequest(parent=world.calendar, data=FILE)
+
+
+def _export_calendar(world: World) -> Message:
+    return ExportCalendarRequest(
+        parent=world.calendar,
+        time_min=bound(0),
+        time_max=TimeBound(date="2030-02-01"),
+        time_zone="UTC",
+        format=ExportCalendarRequest.FORMAT_EVENTS,
+    )
 
 
 def _create_profile(world: World) -> Message:
@@ -425,9 +541,15 @@ BUILDERS: Mapping[str, Callable[[World], Message]] = {
     "CalendarService/ListEvents": _list_events,
     "CalendarService/UpdateEvent": _update_event,
     "CalendarService/DeleteEvent": lambda world: DeleteEventRequest(name=world.event),
+    "CalendarService/ListInstances": _list_instances,
+    "CalendarService/GetSeries": lambda world: GetSeriesRequest(name=f"{world.series}~20300606T160000Z"),
+    "CalendarService/RespondToEvent": _respond_to_event,
+    "CalendarService/MoveEvent": lambda world: MoveEventRequest(name=world.trip, destination=world.calendar),
+    "CalendarService/BatchWriteEvents": _batch_write_events,
     "CalendarService/QueryFreeBusy": _query_free_busy,
     "CalendarService/SuggestTimes": _suggest_times,
     "CalendarService/ImportCalendar": _import_calendar,
+    "CalendarService/ExportCalendar": _export_calendar,
     "BookingService/CreateBookingProfile": _create_profile,
     "BookingService/GetBookingProfile": lambda world: GetBookingProfileRequest(name=world.profile),
     "BookingService/ListBookingProfiles": lambda world: ListBookingProfilesRequest(parent=world.account),

@@ -17,6 +17,7 @@ from schedsvc.v1.booking_profiles_pb2 import BookingProfile, CreateBookingProfil
 from schedsvc.v1.bookings_pb2 import ListSlotsRequest
 from schedsvc.v1.free_busy_pb2 import QueryFreeBusyRequest
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
+from schedsvc.v1.suggestions_pb2 import MemberGroup, SuggestTimesRequest
 from schedsvc.v1.time_pb2 import TimeBound
 from tests.rpc.callers import Caller
 from tests.rpc.conftest import ManualClock
@@ -166,3 +167,33 @@ async def test_slots_over_all_rooms_at_once_agree_minute_by_minute(
     first, *others = rooms
     taken = _taken([talk for talks in rooms.values() for talk in talks])
     assert await _starts(conference, first, 30, others, "Europe/Berlin") == _free(taken, 30)
+
+
+@pytest.mark.parametrize("needed", [12, 21])
+async def test_times_at_which_enough_rooms_are_free_agree_minute_by_minute(
+    needed: int, conference: Caller, rooms: Mapping[str, list[Talk]]
+) -> None:
+    request = SuggestTimesRequest(
+        groups=[MemberGroup(members=[f"accounts/{room}" for room in rooms], required=needed)],
+        duration=Duration(seconds=60 * 45),
+        time_min=_bound(0),
+        time_max=_bound(MINUTES),
+        step_minutes=5,
+        use_work_hours=False,
+        page_size=500,
+    )
+    found: dict[int, list[str]] = {}
+    while True:
+        page = await conference.calendar.SuggestTimes(request)
+        found |= {_minutes_at(each.start): list(each.available_members) for each in page.suggestions}
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+    free = {room: set(_free(_taken(talks), 45)) for room, talks in rooms.items()}
+    by_hand = {
+        start: names
+        for start in range(0, MINUTES - 44, 5)
+        if len(names := [f"accounts/{room}" for room in rooms if start in free[room]]) >= needed
+    }
+    assert found == by_hand
+    assert 1000 < len(found) < MINUTES // 5

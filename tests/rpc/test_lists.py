@@ -10,12 +10,13 @@ from grpc import StatusCode
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest, ListAccountsRequest
 from schedsvc.v1.booking_profiles_pb2 import CreateBookingProfileRequest, ListBookingProfilesRequest
 from schedsvc.v1.bookings_pb2 import CreateBookingRequest, ListBookingsRequest, ListSlotsRequest
-from schedsvc.v1.calendars_pb2 import Calendar, CreateCalendarRequest, ListCalendarsRequest
+from schedsvc.v1.calendars_pb2 import ACCESS_ROLE_READER, Calendar, CreateCalendarRequest, ListCalendarsRequest
 from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest
+from schedsvc.v1.grants_pb2 import ListGrantsRequest
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
 from tests.rpc.callers import METHODS, Caller, refused
 from tests.rpc.conftest import ManualClock
-from tests.rpc.requests import BUILDERS, DAY, HOUR, World, booking_at, bound, half_hours, timed
+from tests.rpc.requests import BUILDERS, DAY, HOUR, World, booking_at, bound, half_hours, share, timed
 
 SIZED = [name for name, method in METHODS.items() if "page_size" in method.input_type.fields_by_name]
 PAGED = [name for name, method in METHODS.items() if "page_token" in method.input_type.fields_by_name]
@@ -26,6 +27,11 @@ LISTS: dict[str, tuple[Any, str, Any]] = {
         ListCalendarsRequest(parent="accounts/ada"),
         "calendars",
         ListCalendarsRequest(parent="accounts/-"),
+    ),
+    "CalendarService/ListGrants": (
+        ListGrantsRequest(parent="accounts/ada/calendars/side"),
+        "grants",
+        ListGrantsRequest(parent="accounts/ada/calendars/spare"),
     ),
     "CalendarService/ListEvents": (
         ListEventsRequest(parent="accounts/ada/calendars/side"),
@@ -54,6 +60,7 @@ async def _filled(alpha: Caller, world: World) -> None:
     """Six or more of everything, made in an order other than that of the lists."""
     for number in (4, 1, 3, 2, 0):
         await alpha.calendar.CreateAccount(CreateAccountRequest(account_id=f"a{number}", account=Account()))
+        await share(alpha, world.calendar, f"accounts/a{number}", ACCESS_ROLE_READER)
         await alpha.calendar.CreateCalendar(
             CreateCalendarRequest(parent=world.account, calendar_id=f"c{number}", calendar=Calendar())
         )

@@ -43,6 +43,10 @@ FOREIGN = {
 }
 
 
+# These answer with an error for each name, in this field.
+ANSWERED = {"CalendarService/QueryFreeBusy": "results", "CalendarService/SuggestTimes": "errors"}
+
+
 def _cases() -> Iterator[tuple[str, Path, str]]:
     for name, method in METHODS.items():
         for path, kind in references(method.input_type):
@@ -63,9 +67,9 @@ def _masked(text: str, name: str) -> str:
 
 
 async def _answer(caller: Caller, name: str, request: Message) -> Refusal:
-    if name != "CalendarService/QueryFreeBusy":
+    if name not in ANSWERED:
         return await refused(caller.send(name, request))
-    last = (await caller.send(name, request)).message.results[-1]
+    last = getattr((await caller.send(name, request)).message, ANSWERED[name])[-1]
     return told(last.error)
 
 

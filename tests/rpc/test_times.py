@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import StatusCode
 
+from schedsvc.rpc.codec.masks import is_settable
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest
 from schedsvc.v1.bookings_pb2 import CreateBookingRequest, ListBookingsRequest, ListSlotsRequest
 from schedsvc.v1.calendars_pb2 import Calendar, CreateCalendarRequest
@@ -85,7 +86,7 @@ def _zone_fields(message: Descriptor, path: tuple[FieldDescriptor, ...] = ()) ->
         inner = field.message_type
         if field.name == "time_zone":
             yield (*path, field)
-        elif inner is not None and inner.full_name.startswith("schedsvc.") and field.name != "effective_work_hours":
+        elif inner is not None and inner.full_name.startswith("schedsvc.") and is_settable(field):
             yield from _zone_fields(inner, (*path, field))
 
 
@@ -118,8 +119,12 @@ async def test_what_is_no_iana_zone_is_refused_in_every_field_that_holds_one(
         inner, where = request, []
         for field in path[:-1]:
             inner = getattr(inner, field.name)
-            inner.SetInParent()
-            where.append(field.name)
+            if field.is_repeated:
+                inner = inner[0] if inner else inner.add()
+                where.append(f"{field.name}[0]")
+            else:
+                inner.SetInParent()
+                where.append(field.name)
         if isinstance(inner, EventTime):
             inner.instant.seconds = MIDNIGHT
         inner.time_zone = zone

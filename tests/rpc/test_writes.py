@@ -13,8 +13,9 @@ from schedsvc.usecases.following import StreamLimits
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest
 from schedsvc.v1.booking_profiles_pb2 import BookingProfile, DeleteBookingProfileRequest, UpdateBookingProfileRequest
 from schedsvc.v1.bookings_pb2 import Booking, CancelBookingRequest, CreateBookingRequest, ListBookingsRequest
-from schedsvc.v1.calendars_pb2 import DeleteCalendarRequest
+from schedsvc.v1.calendars_pb2 import ACCESS_ROLE_OWNER, DeleteCalendarRequest
 from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest
+from schedsvc.v1.grants_pb2 import CreateGrantRequest, UpdateGrantRequest
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
 from tests.repositories.conftest import Database
 from tests.rpc.callers import METHODS, WRITES, Answer, Caller, refused
@@ -42,6 +43,8 @@ def other_body(name: str, request: Message) -> Message:
         other.data += b"\r\n"
     elif METHODS[name].name.startswith("Delete"):
         other.allow_missing = True  # type: ignore[attr-defined]
+    elif isinstance(other, CreateGrantRequest | UpdateGrantRequest):
+        other.grant.role = ACCESS_ROLE_OWNER
     elif isinstance(other, CancelBookingRequest):
         other.reason = "snow"
     else:

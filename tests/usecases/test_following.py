@@ -13,6 +13,7 @@ from schedsvc.domain.changes import Change, ChangeKind, Place
 from schedsvc.domain.errors import ServerDraining, SlowConsumer, StreamExpired
 from schedsvc.domain.feeds import FeedKey, FeedKind, calendar_feed, profile_feed
 from schedsvc.domain.positions import Family
+from schedsvc.domain.principals import Principal
 from schedsvc.domain.ranges import RangeRequest
 from schedsvc.repositories.sql.store import SqlStore
 from schedsvc.usecases.event_writes import Creation
@@ -83,12 +84,13 @@ class Stream:
     limits: StreamLimits = field(default_factory=lambda: StreamLimits(max_age=100))
     sent: list[Message] = field(default_factory=list)
     closing: bool = False
+    principal: Principal = ADMIN
 
     async def run(self, *tokens: str) -> None:
         store: Any = TimedStore(self.process.store, self.timer)  # type: ignore[arg-type]
         following = Following(store, self.process.tokens, self.process.new_id, self.timer, lambda: 1.0, self.limits)
         try:
-            await following.run(ADMIN, tokens, HEARTBEAT, self.send, lambda: self.closing)
+            await following.run(self.principal, tokens, HEARTBEAT, self.send, lambda: self.closing)
         finally:
             assert [subscription.closed for subscription in store.subscriptions] == [True]
 

@@ -13,6 +13,7 @@ from schedsvc.cli.demo import demo
 from schedsvc.cli.importing import import_command
 from schedsvc.cli.keys import keys
 from schedsvc.cli.migrate import migrate
+from schedsvc.cli.rezone import rezone
 from schedsvc.cli.serve import serve
 
 EPILOG = (
@@ -29,5 +30,5 @@ def main() -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
-for command in (serve, migrate, keys, import_command, demo):
+for command in (serve, migrate, rezone, keys, import_command, demo):
     main.add_command(command)

@@ -93,6 +93,8 @@ from schedsvc.v1.grants_pb2 import (
     UpdateGrantRequest,
 )
 from schedsvc.v1.interchange_pb2 import (
+    ExportCalendarRequest,
+    ExportCalendarResponse,
     ImportCalendarRequest,
     ImportCalendarResponse,
     ImportResult,
@@ -134,6 +136,8 @@ __all__ = [
     "DeleteGrantRequest",
     "Event",
     "EventTime",
+    "ExportCalendarRequest",
+    "ExportCalendarResponse",
     "ExternalRef",
     "FeedChanges",
     "FreeBusyResult",

@@ -7,7 +7,7 @@ without it: the same file makes the same overrides, whatever was there before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schedsvc.domain import series
@@ -23,19 +23,28 @@ from schedsvc.domain.series.differences import difference, is_empty
 from schedsvc.domain.time import AllDay, EventTime, Zoned, day_of, resolve_event
 from schedsvc.domain.weights import weigh_event
 
-_MOST_BYTES = MESSAGE_BYTES // 2
 _TOO_MANY = "the series has no room for it: it has too many exceptions, or too large ones"
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """An exception at its place: `original` is the start of the series that it is about, and `notes` say how it was
-    found. `refusal` tells why it has none, and is empty otherwise."""
+    """An exception at its place.
+
+    `original` is the start of the series that it is about, and `notes` say how that was found. `is_new_start`: the
+    series did not give it. `refusal` says why it has no place, and is empty otherwise. `is_older`: what the series has
+    for the start is newer, and stays.
+    """
 
     component: Component
     original: EventTime
     notes: tuple[str, ...] = ()
+    is_new_start: bool = False
+    is_older: bool = False
     refusal: str = ""
+
+    @property
+    def is_taken(self) -> bool:
+        return not self.is_older and not self.refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +55,28 @@ class Joined:
     attached: tuple[Attached, ...]
 
 
-@dataclass(slots=True)
-class _Places:
-    """Where the exceptions belong; `unknown` are starts that the series does not give yet."""
-
-    found: list[Attached] = field(default_factory=list)
-    unknown: list[EventTime] = field(default_factory=list)
-
-
-def joined(event: Event, exceptions: Sequence[Component], budget: Budget) -> Joined:
+def joined(
+    event: Event, exceptions: Sequence[Component], before: Event | None, budget: Budget, *, known_only: bool = False
+) -> Joined:
     """The series with these exceptions, each in the place of the one that it has for the same start.
 
-    An exception for a start that the series does not give makes it give that start, by an RDATE. An event that takes
-    place once becomes a series. What does not fit is refused; all of them if the series gets too large.
+    `before` is the series as it was, whose exceptions stay where they have a higher SEQUENCE; with `known_only` only
+    exceptions that it has are taken. An exception for a start that the series does not give makes it give that start,
+    by an RDATE, and an event that takes place once becomes a series. All are refused if the series gets too large.
     """
-    if not exceptions:
-        return Joined(event, ())
     bare = replace(event, overrides=(), cancelled=(), recurrence=event.recurrence or _alone(event.start))
-    places = _placed(bare, exceptions, budget)
-    whole = _giving(bare, places.unknown)
-    attached = [_confirmed(whole, found, budget) for found in places.found]
-    after = _with(event, whole, [found for found in attached if not found.refusal], budget)
+    found = [_placed(bare, component, component.original, budget) for component in exceptions if component.original]
+    aged = [_aged(one, before, known_only=known_only) for one in found]
+    whole = _giving(bare, [one.original for one in aged if one.is_taken and one.is_new_start])
+    attached = tuple(_confirmed(whole, one, budget) if one.is_taken else one for one in aged)
+    taken = [one for one in attached if one.is_taken]
+    newer = [kept for one in attached if one.is_older and (kept := _override_at(before, one.original)) is not None]
+    if not taken and not newer:
+        return Joined(event, attached)
+    after = _with(event, whole, taken, newer, budget)
     if _is_too_large(after):
-        return Joined(event, tuple(replace(found, refusal=found.refusal or _TOO_MANY) for found in attached))
-    return Joined(after, tuple(attached))
+        return Joined(event, tuple(replace(one, refusal=one.refusal or _TOO_MANY) for one in attached))
+    return Joined(after, attached)
 
 
 def exception_at(event: Event, original: EventTime) -> Override | EventTime | None:
@@ -86,23 +93,33 @@ def _alone(start: EventTime) -> tuple[str, ...]:
     return format_lines(RecurrenceSet(start, rdates=(RDate(start),)))
 
 
-def _placed(bare: Event, exceptions: Iterable[Component], budget: Budget) -> _Places:
-    places = _Places()
-    for component in exceptions:
-        if component.original is None:
-            continue
-        wanted, notes = _wanted(bare, component.original)
-        try:
-            found = series.instance_at(bare, wanted, budget)
-        except RecurrenceError as error:
-            places.found.append(Attached(component, wanted, notes, str(error)))
-            continue
-        if found is None:
-            places.unknown.append(wanted)
-            notes = (*notes, "the series does not give that start: it was added to it")
-        original = found.occurrence.original if found is not None and found.occurrence is not None else wanted
-        places.found.append(Attached(component, original, notes))
-    return places
+def _override_at(event: Event | None, original: EventTime) -> Override | None:
+    found = None if event is None else exception_at(event, original)
+    return found if isinstance(found, Override) else None
+
+
+def _aged(found: Attached, before: Event | None, *, known_only: bool) -> Attached:
+    """With the version that is there compared (RFC 5546 section 2.1.5: the higher SEQUENCE wins)."""
+    if before is None or found.refusal:
+        return found
+    known = exception_at(before, found.original)
+    higher = isinstance(known, Override) and known.sequence > found.component.sequence
+    return replace(found, is_older=True) if higher or (known is None and known_only) else found
+
+
+def _placed(bare: Event, component: Component, named: EventTime, budget: Budget) -> Attached:
+    wanted, notes = _wanted(bare, named)
+    organizer = component.draft.organizer if component.draft else None
+    if organizer is not None and organizer != bare.organizer:
+        notes = (*notes, "ORGANIZER of an exception is not kept: it has that of its series")
+    try:
+        instance = series.instance_at(bare, wanted, budget)
+    except RecurrenceError as error:
+        return Attached(component, wanted, notes, refusal=str(error))
+    if instance is None or instance.occurrence is None:
+        said = "the series does not give the start that RECURRENCE-ID names: it was added"
+        return Attached(component, wanted, (*notes, said), is_new_start=True)
+    return Attached(component, instance.occurrence.original, notes)
 
 
 def _wanted(bare: Event, named: EventTime) -> tuple[EventTime, tuple[str, ...]]:
@@ -137,8 +154,6 @@ def _giving(bare: Event, unknown: Sequence[EventTime]) -> Event:
 
 def _confirmed(whole: Event, found: Attached, budget: Budget) -> Attached:
     """With the start as the series keeps it; refused if it still does not give it."""
-    if found.refusal:
-        return found
     try:
         instance = series.instance_at(whole, found.original, budget)
     except RecurrenceError as error:
@@ -148,24 +163,31 @@ def _confirmed(whole: Event, found: Attached, budget: Budget) -> Attached:
     return replace(found, original=instance.occurrence.original)
 
 
-def _with(event: Event, whole: Event, attached: Sequence[Attached], budget: Budget) -> Event:
-    """The series with what it keeps of its exceptions and the new ones."""
-    moments = {resolve_event(found.original, whole.zone) for found in attached}
+def _with(event: Event, whole: Event, taken: Sequence[Attached], newer: Sequence[Override], budget: Budget) -> Event:
+    """The series with what it keeps of its exceptions and the new ones; `newer` are those that it keeps in any case."""
+    moments = {resolve_event(found.original, whole.zone) for found in taken}
     cancelled = [time for time in event.cancelled if resolve_event(time, whole.zone) not in moments]
-    kept = [one for one in event.overrides if resolve_event(one.original, whole.zone) not in moments]
-    called_off = [found.original for found in attached if _is_called_off(found.component)]
-    others = [found for found in attached if not _is_called_off(found.component)]
+    there = [*event.overrides, *(one for one in newer if one not in event.overrides)]
+    kept = [one for one in there if resolve_event(one.original, whole.zone) not in moments]
+    called_off = [found.original for found in taken if _is_called_off(found.component)]
+    others = [found for found in taken if not _is_called_off(found.component)]
     leading = [_override(whole, found, budget) for found in others if found.component.following]
-    if leading or len([one for one in event.overrides if one.following]) > len([one for one in kept if one.following]):
+    if leading or _leading(event.overrides) != _leading(kept):
         kept = list(_rebased(event, whole, kept, leading, budget))
-    led = replace(whole, overrides=_ordered(whole, [*leading, *(one for one in kept if one.following)]))
+    led = replace(whole, overrides=_ordered(whole, [*leading, *_leading(kept)]))
     own = [_override(led, found, budget) for found in others if not found.component.following]
-    overrides = [*led.overrides, *(one for one in kept if not one.following), *(one for one in own if not is_empty(one))]
+    others_kept = [one for one in kept if not one.following]
+    overrides = [*led.overrides, *others_kept, *(one for one in own if not is_empty(one))]
     return replace(
         whole,
         overrides=_ordered(whole, overrides),
         cancelled=tuple(sorted([*cancelled, *called_off], key=lambda time: resolve_event(time, whole.zone))),
     )
+
+
+def _leading(overrides: Iterable[Override]) -> list[Override]:
+    """Those that hold for all later instances."""
+    return [override for override in overrides if override.following]
 
 
 def _is_called_off(component: Component) -> bool:
@@ -177,9 +199,10 @@ def _rebased(
     event: Event, whole: Event, kept: Sequence[Override], leading: Sequence[Override], budget: Budget
 ) -> Iterator[Override]:
     """What was kept, so that it comes to the same although other overrides hold for all later instances."""
-    led = replace(whole, overrides=_ordered(whole, [*leading, *(one for one in kept if one.following)]))
+    led = replace(whole, overrides=_ordered(whole, [*leading, *_leading(kept)]))
     for override in kept:
-        meant = None if override.following else series.instance_at(event, override.original, budget)
+        was_there = not override.following and override in event.overrides
+        meant = series.instance_at(event, override.original, budget) if was_there else None
         yield override if meant is None else _difference(led, override, meant, budget)
 
 
@@ -218,4 +241,4 @@ def _is_too_large(event: Event) -> bool:
         series.require_few_exceptions(event)
     except InvalidInput:
         return True
-    return weigh_event(event) > _MOST_BYTES
+    return weigh_event(event) > MESSAGE_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
@@ -179,7 +179,8 @@ class Event(EventDraft):
     its last change in the calendar's feed, `born` the revision that created it.
 
     `zone` is the calendar's, in which dates are read, and `owner` the address of the calendar's owner, folded; both as
-    of the last write that derived from them.
+    of the last write that derived from them. `rules` is what the zones of a series said at that write
+    (`zone_rules.rules_of`), to be compared with newer zone data; events that differ in it alone are equal.
 
     A series has its lines in `recurrence`, its `overrides` in the order of their originals, and the original starts
     of its `cancelled` instances. An instance has an `occurrence`, none of these, and the place of its series.
@@ -201,6 +202,7 @@ class Event(EventDraft):
     cancelled: tuple[EventTime, ...] = ()
     split_from: EventName | None = None
     occurrence: Occurrence | None = None
+    rules: str = field(default="", compare=False)
 
     @property
     def etag(self) -> str:

@@ -13,8 +13,8 @@ from schedsvc.domain.time import EventTime
 class Component:
     """One component of an iCalendar file.
 
-    Of a VEVENT `draft` is the event, which is a series if it has a recurrence; if `original` is there it is an exception
-    instead: what the instance is that `original` names, in the words of the file, and with `following` all later ones
+    Of a VEVENT `draft` is the event, which is a series if it has a recurrence. If `original` is there it is an
+    exception: what the instance is that `original` names, in the words of the file, and with `following` all later ones
     too. A VFREEBUSY has no draft but an event for each of its `periods`. One with neither cannot be imported, and
     `messages` say why; otherwise they tell what was read leniently.
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate, groupby
 from operator import itemgetter, xor
 from typing import NamedTuple
@@ -23,13 +23,15 @@ from schedsvc.domain.intervals import Interval, complement, subtract
 from schedsvc.domain.openings import compile_week
 from schedsvc.domain.profiles import DatePeriod
 from schedsvc.domain.rules import grid
-from schedsvc.domain.time import EARLIEST, LATEST
+from schedsvc.domain.time import DAY, EARLIEST, LATEST
 from schedsvc.domain.timeline import Chunk, Item, Timeline, chunk_range
 
 BLOCKING = frozenset({Level.TENTATIVE, Level.BUSY, Level.OUT_OF_OFFICE})
 """What keeps a member away unless the caller says otherwise: what keeps slots of profiles from being offered."""
 
 _NO_HORIZON = DatePeriod(months=12 * 300, days=0)
+_STRETCH = 14 * DAY
+"""Slots are looked for two weeks at a time: most callers have seen enough after the first of them."""
 
 
 class Shape(IntEnum):
@@ -105,6 +107,22 @@ class Suggestion(NamedTuple):
     free: int
 
 
+class _Demands(NamedTuple):
+    """What counts beside the hours: the caller's own intervals, what is in calendars, and that they can be read."""
+
+    exclusions: bool = True
+    time: bool = True
+    knowledge: bool = True
+
+
+_EVERYTHING = _Demands()
+_IN_TURN = {
+    Emptiness.OUTSIDE_HOURS: _Demands(exclusions=False, time=False, knowledge=False),
+    Emptiness.EXCLUDED: _Demands(time=False, knowledge=False),
+    Emptiness.BUSY: _Demands(knowledge=False),
+}
+
+
 class Search:
     """Meetings that lie in `[lo, hi)` as a whole and do not begin before `now`.
 
@@ -124,8 +142,7 @@ class Search:
         since = self._window[0]
         if after is not None and self._wish.shape is Shape.SLOTS:
             since = max(since, after + 1)
-        allowed = self._not_excluded(self._ahead(since))
-        found = self._found(self._groups(), allowed, self._free(allowed))
+        found = self._found(self._groups(), since, _EVERYTHING)
         return found if after is None else (each for each in found if each.start > after)
 
     def emptiness(self) -> Emptiness:
@@ -133,20 +150,29 @@ class Search:
         lo, hi = self._window
         if hi - lo < self._wish.duration:
             return Emptiness.TOO_SHORT
-        ahead = self._ahead(lo)
-        if not ahead:
+        if hi - self._question.now < self._wish.duration:
             return Emptiness.PAST
-        allowed = self._not_excluded(ahead)
-        if not self._possible(ahead, self._free(ahead, whatever_is_taken=True, unknown=ahead)):
-            return Emptiness.OUTSIDE_HOURS
-        if not self._possible(allowed, self._free(allowed, whatever_is_taken=True, unknown=allowed)):
-            return Emptiness.EXCLUDED
-        return Emptiness.UNREADABLE if self._possible(allowed, self._free(allowed, unknown=allowed)) else Emptiness.BUSY
+        for reason, demands in _IN_TURN.items():
+            if next(self._found(self._wish.groups, lo, demands), None) is None:
+                return reason
+        return Emptiness.UNREADABLE
 
-    def _ahead(self, since: int) -> list[Interval]:
-        """The starts that leave room for the meeting in what is to come of the window."""
+    def _found(self, groups: Sequence[Group], since: int, demands: _Demands) -> Iterator[Suggestion]:
+        """Looks at a stretch of time when it is asked for what is in it."""
+        enough = _sufficiency(groups)
+        for starts in self._ahead(since):
+            allowed = self._not_excluded([starts]) if demands.exclusions else [starts]
+            free = self._free(allowed, demands)
+            if self._wish.shape is Shape.PERIODS:
+                yield from _periods(free, self._wish.duration, enough)
+            else:
+                yield from _slots(grid.candidates(self._grid, allowed), free, self._wish.duration, enough)
+
+    def _ahead(self, since: int) -> Iterator[Interval]:
+        """The starts that leave room for the meeting in what is to come of the window, in one stretch or several."""
         first, after = max(since, self._question.now), self._window[1] - self._wish.duration + 1
-        return [(first, after)] if first < after else []
+        step = _STRETCH if self._wish.shape is Shape.SLOTS else max(1, after - first)
+        return ((lo, min(lo + step, after)) for lo in range(first, after, step))
 
     def _not_excluded(self, starts: list[Interval]) -> list[Interval]:
         """Those of the starts that the caller's own intervals leave."""
@@ -165,28 +191,17 @@ class Search:
         known = sum(1 << place for place, offer in enumerate(self._offers) if offer is not None)
         return [_left(group, known) for group in self._wish.groups]
 
-    def _free(
-        self, allowed: list[Interval], *, whatever_is_taken: bool = False, unknown: list[Interval] | None = None
-    ) -> list[list[Interval]]:
-        """At which of the allowed starts each member can begin; `unknown` for those of whom nothing is known."""
+    def _free(self, allowed: list[Interval], demands: _Demands) -> list[list[Interval]]:
+        """At which of the allowed starts each member can begin."""
+        unknown = [] if demands.knowledge else allowed
         return [
-            unknown or []
+            unknown
             if offer is None or timeline is None
-            else allowed_starts(offer, self._question, () if whatever_is_taken else (timeline,), allowed).intervals
+            else allowed_starts(offer, self._question, (timeline,) if demands.time else (), allowed).intervals
             for offer, timeline in zip(self._offers, self._timelines, strict=True)
         ]
 
-    def _possible(self, allowed: list[Interval], free: list[list[Interval]]) -> bool:
-        return next(self._found(self._wish.groups, allowed, free), None) is not None
-
-    def _found(
-        self, groups: Sequence[Group], allowed: list[Interval], free: list[list[Interval]]
-    ) -> Iterator[Suggestion]:
-        enough, duration = _sufficiency(groups), self._wish.duration
-        if self._wish.shape is Shape.PERIODS:
-            return _periods(free, duration, enough)
-        return _slots(grid.candidates(self._grid(), allowed), free, duration, enough)
-
+    @cached_property
     def _grid(self) -> Offer:
         """The hours that all known members have in common, else the midnights of the caller's zone."""
         offers = [offer for offer in self._offers if offer is not None]

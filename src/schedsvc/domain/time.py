@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
+from io import BytesIO
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -72,16 +73,28 @@ def zone_names() -> frozenset[str]:
 
 
 @cache
-def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name, exactly as it is spelled there; aliases count.
+def data_version() -> str:
+    """The release of the IANA time zone database that instants are computed by, such as `2026a`."""
+    version, _, _ = (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").partition("\n")
+    return version.removeprefix("# version ")
+
+
+@cache
+def zone_data(name: str) -> bytes:
+    """What the database has about a zone, as a TZif file (RFC 9636).
 
     Raises UnknownZone. Only listed names are looked for in files or remembered, so that a hostile
     name costs one look-up.
     """
     if name not in zone_names():
         raise UnknownZone(name)
-    with (files("tzdata") / "zoneinfo" / name).open("rb") as data:
-        return ZoneInfo.from_file(data, key=name)
+    return (files("tzdata") / "zoneinfo" / name).read_bytes()
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name, exactly as it is spelled there; aliases count. Raises UnknownZone."""
+    return ZoneInfo.from_file(BytesIO(zone_data(name)), key=name)
 
 
 def seconds(time: datetime) -> int:
@@ -131,12 +144,14 @@ def day_start(day: date, zone_name: str) -> int:
     Of a date that a zone skipped as a whole it is the instant of the skip, so that such a day is
     empty.
     """
-    midnight = datetime.combine(day, _MIDNIGHT, zone(zone_name))
+    return day_start_in(day, zone(zone_name))
+
+
+def day_start_in(day: date, tz: tzinfo) -> int:
+    """The same for zone data that need not be today's."""
+    midnight = datetime.combine(day, _MIDNIGHT, tz)
     late, early = seconds(midnight), seconds(midnight.replace(fold=1))
-    if early >= late:
-        return late
-    (change,) = (piece.start for piece in pieces(zone_name, early, late + 1)[1:])
-    return change
+    return late if early >= late else _change(tz, early, late, _offset(early, tz))
 
 
 def day_of(instant: int, zone_name: str) -> date:
@@ -173,8 +188,12 @@ def pieces(zone_name: str, lo: int, hi: int) -> tuple[Piece, ...]:
 @lru_cache(maxsize=4096)
 def _year(zone_name: str, year: int) -> tuple[Piece, ...]:
     """The pieces of one year of UTC."""
-    tz = zone(zone_name)
     lo, hi = (seconds(datetime(y, 1, 1, tzinfo=UTC)) for y in (year, year + 1))
+    return pieces_in(zone(zone_name), lo, hi)
+
+
+def pieces_in(tz: tzinfo, lo: int, hi: int) -> tuple[Piece, ...]:
+    """As `pieces`, for zone data that need not be today's; nothing is remembered."""
     starts = [lo]
     for a in range(lo, hi, _SAMPLE):
         b = min(a + _SAMPLE, hi)

@@ -337,8 +337,8 @@ class BookingWrites(BookingReads, Protocol):
         """Appends CREATED. `draft.revision`, `index`, `born`, `create_time` and `update_time` are set here."""
         ...
 
-    def update(self, booking: Booking, before: Booking) -> Booking:
-        """Appends UPDATED with both extents."""
+    def update(self, booking: Booking, before: Booking, cause: ChangeCause | None = None) -> Booking:
+        """Appends UPDATED with both extents, and with the cause if nobody asked for it."""
         ...
 
 
@@ -512,6 +512,10 @@ class Store(Protocol):
 
     async def has_keys(self) -> bool:
         """Whether any tenant has an API key that is not revoked."""
+        ...
+
+    async def tenants(self) -> Sequence[str]:
+        """Every tenant that has, or had, an account; in order."""
         ...
 
     async def ping(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -11,14 +10,16 @@ from schedsvc.domain.names import AccountName, parse_account, parse_calendar, pa
 from schedsvc.domain.roles import Role
 from schedsvc.rpc.availability import AvailabilityMethods
 from schedsvc.rpc.calls import Call
-from schedsvc.rpc.codec import accounts, calendars, event_requests, events, imports
+from schedsvc.rpc.codec import accounts, calendars, event_requests, events
 from schedsvc.rpc.codec.names import account_parent
 from schedsvc.rpc.codec.paging import Paging
 from schedsvc.rpc.grants import GrantMethods
+from schedsvc.rpc.interchange import InterchangeMethods
 from schedsvc.usecases.accounts import Accounts
 from schedsvc.usecases.calendars import Calendars
 from schedsvc.usecases.event_lists import EventLists
 from schedsvc.usecases.events import Events
+from schedsvc.usecases.exports import Exports
 from schedsvc.usecases.free_busy import FreeBusy
 from schedsvc.usecases.grants import Grants
 from schedsvc.usecases.imports import Imports
@@ -58,10 +59,9 @@ from schedsvc.v1.events_pb2 import (
     RespondToEventRequest,
     UpdateEventRequest,
 )
-from schedsvc.v1.interchange_pb2 import ImportCalendarRequest, ImportCalendarResponse
 
 
-class CalendarServicer(GrantMethods, AvailabilityMethods):
+class CalendarServicer(GrantMethods, AvailabilityMethods, InterchangeMethods):
     def __init__(
         self,
         *,
@@ -73,6 +73,7 @@ class CalendarServicer(GrantMethods, AvailabilityMethods):
         free_busy: FreeBusy,
         suggestions: Suggestions,
         imports: Imports,
+        exports: Exports,
         paging: Paging,
     ) -> None:
         self._accounts = accounts
@@ -83,6 +84,7 @@ class CalendarServicer(GrantMethods, AvailabilityMethods):
         self._free_busy = free_busy
         self._suggestions = suggestions
         self._imports = imports
+        self._exports = exports
         self._paging = paging
 
     async def create_account(self, request: CreateAccountRequest, call: Call) -> Account:
@@ -204,15 +206,6 @@ class CalendarServicer(GrantMethods, AvailabilityMethods):
         writes, atomic = event_requests.writes(request), event_requests.is_atomic(request)
         written = await self._events.batch(call.principal, options, parent, writes, atomic=atomic)
         return event_requests.encode_batch(written, call.request_id)
-
-    async def import_calendar(
-        self, requests: AsyncIterator[ImportCalendarRequest], call: Call
-    ) -> ImportCalendarResponse:
-        upload = await imports.gather(requests)
-        options = call.write_options(upload.request_id, upload.validate_only, upload.digest, imports.encode)
-        zone = await self._imports.zone(call.principal, options, upload.parent)
-        components = await imports.parse(upload, zone)
-        return imports.encode(await self._imports.run(call.principal, options, upload.parent, components))
 
 
 def _empty(_: Any) -> Empty:

@@ -54,6 +54,7 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     "CalendarService/QueryFreeBusy": _READ,
     "CalendarService/SuggestTimes": _READ,
     "CalendarService/ImportCalendar": _WRITE,
+    "CalendarService/ExportCalendar": _READ,
     "BookingService/CreateBookingProfile": _WRITE,
     "BookingService/GetBookingProfile": _READ,
     "BookingService/ListBookingProfiles": _READ,

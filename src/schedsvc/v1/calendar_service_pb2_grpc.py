@@ -184,6 +184,11 @@ class CalendarServiceStub(object):
                 request_serializer=schedsvc_dot_v1_dot_interchange__pb2.ImportCalendarRequest.SerializeToString,
                 response_deserializer=schedsvc_dot_v1_dot_interchange__pb2.ImportCalendarResponse.FromString,
                 _registered_method=True)
+        self.ExportCalendar = channel.unary_stream(
+                '/schedsvc.v1.CalendarService/ExportCalendar',
+                request_serializer=schedsvc_dot_v1_dot_interchange__pb2.ExportCalendarRequest.SerializeToString,
+                response_deserializer=schedsvc_dot_v1_dot_interchange__pb2.ExportCalendarResponse.FromString,
+                _registered_method=True)
 
 
 class CalendarServiceServicer(object):
@@ -387,8 +392,19 @@ class CalendarServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ImportCalendar(self, request_iterator, context):
-        """Reads an iCalendar file into a calendar: events are matched by UID, so that importing twice changes nothing.
-        Recurring components are refused one by one for now. Scope: write.
+        """Reads an iCalendar file into a calendar: events are matched by UID and their exceptions by RECURRENCE-ID, so that
+        importing twice changes nothing; of two versions the one with the higher or equal SEQUENCE stays. A file with a
+        master replaces its exceptions, one with exceptions alone adds them to the series. Nobody is notified. Scope: write;
+        role: WRITER.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCalendar(self, request, context):
+        """Writes a calendar as an iCalendar file, piece by piece, as of one moment. Who stops reading for 30 seconds gets
+        RESOURCE_EXHAUSTED / SLOW_CONSUMER, and no export takes longer than five minutes. Scope: read; role: READER, and for
+        FREE_BUSY and AVAILABILITY FREE_BUSY_READER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -536,6 +552,11 @@ def add_CalendarServiceServicer_to_server(servicer, server):
                     servicer.ImportCalendar,
                     request_deserializer=schedsvc_dot_v1_dot_interchange__pb2.ImportCalendarRequest.FromString,
                     response_serializer=schedsvc_dot_v1_dot_interchange__pb2.ImportCalendarResponse.SerializeToString,
+            ),
+            'ExportCalendar': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportCalendar,
+                    request_deserializer=schedsvc_dot_v1_dot_interchange__pb2.ExportCalendarRequest.FromString,
+                    response_serializer=schedsvc_dot_v1_dot_interchange__pb2.ExportCalendarResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1297,6 +1318,33 @@ class CalendarService(object):
             '/schedsvc.v1.CalendarService/ImportCalendar',
             schedsvc_dot_v1_dot_interchange__pb2.ImportCalendarRequest.SerializeToString,
             schedsvc_dot_v1_dot_interchange__pb2.ImportCalendarResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/schedsvc.v1.CalendarService/ExportCalendar',
+            schedsvc_dot_v1_dot_interchange__pb2.ExportCalendarRequest.SerializeToString,
+            schedsvc_dot_v1_dot_interchange__pb2.ExportCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -107,8 +107,15 @@ class CalendarServiceStub:
     FREE_BUSY_READER on each member.
     """
     ImportCalendar: _grpc.StreamUnaryMultiCallable[_interchange_pb2.ImportCalendarRequest, _interchange_pb2.ImportCalendarResponse]
-    """Reads an iCalendar file into a calendar: events are matched by UID, so that importing twice changes nothing.
-    Recurring components are refused one by one for now. Scope: write.
+    """Reads an iCalendar file into a calendar: events are matched by UID and their exceptions by RECURRENCE-ID, so that
+    importing twice changes nothing; of two versions the one with the higher or equal SEQUENCE stays. A file with a
+    master replaces its exceptions, one with exceptions alone adds them to the series. Nobody is notified. Scope: write;
+    role: WRITER.
+    """
+    ExportCalendar: _grpc.UnaryStreamMultiCallable[_interchange_pb2.ExportCalendarRequest, _interchange_pb2.ExportCalendarResponse]
+    """Writes a calendar as an iCalendar file, piece by piece, as of one moment. Who stops reading for 30 seconds gets
+    RESOURCE_EXHAUSTED / SLOW_CONSUMER, and no export takes longer than five minutes. Scope: read; role: READER, and for
+    FREE_BUSY and AVAILABILITY FREE_BUSY_READER.
     """
 
 @_typing.type_check_only
@@ -183,8 +190,15 @@ class CalendarServiceAsyncStub(CalendarServiceStub):
     FREE_BUSY_READER on each member.
     """
     ImportCalendar: _aio.StreamUnaryMultiCallable[_interchange_pb2.ImportCalendarRequest, _interchange_pb2.ImportCalendarResponse]  # type: ignore[assignment]
-    """Reads an iCalendar file into a calendar: events are matched by UID, so that importing twice changes nothing.
-    Recurring components are refused one by one for now. Scope: write.
+    """Reads an iCalendar file into a calendar: events are matched by UID and their exceptions by RECURRENCE-ID, so that
+    importing twice changes nothing; of two versions the one with the higher or equal SEQUENCE stays. A file with a
+    master replaces its exceptions, one with exceptions alone adds them to the series. Nobody is notified. Scope: write;
+    role: WRITER.
+    """
+    ExportCalendar: _aio.UnaryStreamMultiCallable[_interchange_pb2.ExportCalendarRequest, _interchange_pb2.ExportCalendarResponse]  # type: ignore[assignment]
+    """Writes a calendar as an iCalendar file, piece by piece, as of one moment. Who stops reading for 30 seconds gets
+    RESOURCE_EXHAUSTED / SLOW_CONSUMER, and no export takes longer than five minutes. Scope: read; role: READER, and for
+    FREE_BUSY and AVAILABILITY FREE_BUSY_READER.
     """
 
 class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -424,8 +438,21 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_interchange_pb2.ImportCalendarRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_interchange_pb2.ImportCalendarResponse, _abc.Awaitable[_interchange_pb2.ImportCalendarResponse]]:
-        """Reads an iCalendar file into a calendar: events are matched by UID, so that importing twice changes nothing.
-        Recurring components are refused one by one for now. Scope: write.
+        """Reads an iCalendar file into a calendar: events are matched by UID and their exceptions by RECURRENCE-ID, so that
+        importing twice changes nothing; of two versions the one with the higher or equal SEQUENCE stays. A file with a
+        master replaces its exceptions, one with exceptions alone adds them to the series. Nobody is notified. Scope: write;
+        role: WRITER.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportCalendar(
+        self,
+        request: _interchange_pb2.ExportCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_interchange_pb2.ExportCalendarResponse], _abc.AsyncIterator[_interchange_pb2.ExportCalendarResponse]]:
+        """Writes a calendar as an iCalendar file, piece by piece, as of one moment. Who stops reading for 30 seconds gets
+        RESOURCE_EXHAUSTED / SLOW_CONSUMER, and no export takes longer than five minutes. Scope: read; role: READER, and for
+        FREE_BUSY and AVAILABILITY FREE_BUSY_READER.
         """
 
 def add_CalendarServiceServicer_to_server(servicer: CalendarServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -16,12 +17,13 @@ TEXTS = [
     "", "x", "a@example.com", "\0", "é\u202e", "x" * 300, "UTC", "Europe/Berlin", "Mars",
     "2030-01-01", "2030-03-31T02:30", "9999-12-31", "0001-01-01T00:00", "2030-10-27T02:30:00", "P2M", "P0D",
     "accounts/a", "accounts/-", "accounts/a/calendars/primary", "accounts/a/calendars/a/events/e",
+    "accounts/a/calendars/a/events/e~20300101", "RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY;BYDAY=MO", "https://x.y",
     "accounts/a/bookingProfiles/p", "{{x:date}}", "{{x}}", "{{", "#00ff00",
 ]  # fmt: skip
 NUMBERS = [0, 1, 5, 15, 30, 60, 600, 1440, 1441, 10**5, -1, 2**31 - 1, -(2**31)]
 SECONDS = [0, 60, 1800, 1_893_495_600, 1_893_495_601, 7_258_118_400, -(2**62), 2**62, -1]
 NANOS = [0, 0, 1, -1, 999_999_999, 2**31 - 1]
-PATHS = ["subject", "start", "start.date", "end.time_zone", "*", "uid", "name", "work_hours", "external_ref.etag", "x"]
+PATHS = ["subject", "recurrence", "pattern", "pattern.count", "start", "start.date", "end.time_zone", "*", "uid", "name", "work_hours", "external_ref.etag", "x"]
 
 
 def messages(kind: type[M]) -> st.SearchStrategy[M]:
@@ -45,7 +47,9 @@ def filled(message: M, given: dict[str, Any]) -> M:
     return message
 
 
+@cache
 def values(descriptor: Descriptor) -> st.SearchStrategy[dict[str, Any]]:
+    """One strategy for each type: a message may hold others of its own type."""
     return st.fixed_dictionaries({}, optional={field.name: value_of(field) for field in descriptor.fields})
 
 

@@ -14,12 +14,24 @@ from schedsvc.domain.events import (
     Event,
     EventStatus,
     EventType,
+    Override,
     ResponseStatus,
     ShowAs,
 )
 from schedsvc.domain.hours import MinuteRange, WorkHours
 from schedsvc.domain.names import AccountName, BookingName, CalendarName, EventName, ProfileName
+from schedsvc.domain.particulars import (
+    Attachment,
+    Conference,
+    Organizer,
+    Reminder,
+    ReminderMethod,
+    Reminders,
+    Visibility,
+)
 from schedsvc.domain.profiles import BookingProfile, DatePeriod
+from schedsvc.domain.recurrence.budget import Budget
+from schedsvc.domain.series import derived, instance
 from schedsvc.domain.time import AllDay, Zoned
 
 BERLIN = "Europe/Berlin"
@@ -50,6 +62,7 @@ CALENDAR = Calendar(
     time_zone=BERLIN,
     metadata={"k": "v"},
     external_ref=REF,
+    default_reminders=(Reminder(ReminderMethod.POPUP, 10),),
     edition=8,
     create_time=MADE,
     update_time=WRITTEN,
@@ -67,9 +80,18 @@ EVENT = Event(
     show_as=ShowAs.OUT_OF_OFFICE,
     status=EventStatus.TENTATIVE,
     event_type=EventType.FOCUS_TIME,
-    attendees=(Attendee("a@example.com", "A", AttendeeType.OPTIONAL, ResponseStatus.DECLINED),),
+    attendees=(Attendee("a@example.com", "A", AttendeeType.OPTIONAL, ResponseStatus.DECLINED, "ill"),),
     metadata={"k": "v"},
     external_ref=REF,
+    visibility=Visibility.CONFIDENTIAL,
+    organizer=Organizer("o@example.com", "O"),
+    reminders=Reminders(use_default=False, overrides=(Reminder(ReminderMethod.EMAIL, 30),)),
+    conference=Conference("https://example.com/talk", "+1 555 0100", "42", "jitsi"),
+    attachments=(Attachment("https://example.com/talk.pdf", "Slides", "application/pdf"),),
+    categories=("art", "talk"),
+    color="#00ff7f",
+    floating=True,
+    zone=BERLIN,
     extent=(START, START + 5400),
     occupied=(START, START + 5400),
     booking=None,
@@ -80,6 +102,38 @@ EVENT = Event(
     create_time=MADE,
     update_time=WRITTEN,
 )
+SERIES = derived(
+    replace(
+        EVENT,
+        recurrence=("RRULE:FREQ=DAILY;COUNT=9;INTERVAL=2", "EXDATE;TZID=Europe/Berlin:20300105T120000"),
+        from_pattern=True,
+        overrides=(
+            Override(
+                original=Zoned(datetime(2030, 1, 3, 12, 0), BERLIN),  # noqa: DTZ001
+                start=Zoned(datetime(2030, 1, 4, 9, 0), BERLIN),  # noqa: DTZ001
+                subject="Talk, a day later",
+                previous=EventName(CALENDAR.name, "e0~20300103T110000Z"),
+            ),
+            Override(
+                original=Zoned(datetime(2030, 1, 9, 12, 0), BERLIN),  # noqa: DTZ001
+                following=True,
+                location="Hall D",
+            ),
+        ),
+        cancelled=(Zoned(datetime(2030, 1, 7, 12, 0), BERLIN),),  # noqa: DTZ001
+        split_from=EventName(CALENDAR.name, "e0"),
+    )
+)
+"""From 1 January on every second day, of which the fifth is excluded; the third is moved, the seventh cancelled."""
+
+
+def instance_of(series: Event, original: str) -> Event:
+    """The instance with that original start in its name."""
+    found = instance(series, original, Budget())
+    assert found is not None
+    return found
+
+
 DAY_OFF = replace(EVENT, start=AllDay(date(2030, 3, 31)), end=AllDay(date(2030, 4, 1)))
 PROFILE = BookingProfile(
     name=PROFILE_NAME,

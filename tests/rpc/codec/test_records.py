@@ -15,7 +15,9 @@ from schedsvc.domain.calendars import CalendarDraft
 from schedsvc.domain.events import EventDraft, EventStatus, EventType, ShowAs
 from schedsvc.domain.names import primary_calendar
 from schedsvc.domain.profiles import DatePeriod, ProfileDraft
+from schedsvc.domain.roles import Role
 from schedsvc.rpc.codec import accounts, bookings, calendars, events, profiles
+from schedsvc.usecases.calendars import CalendarView
 from schedsvc.v1 import accounts_pb2, booking_profiles_pb2, bookings_pb2, calendars_pb2, events_pb2
 from tests.rpc.codec.building import build
 from tests.rpc.codec.records import (
@@ -28,11 +30,17 @@ from tests.rpc.codec.records import (
     PROFILE,
 )
 
-# Set elsewhere: the booking of a booked event, the end of an active period, recurrence (not supported yet).
-UNSET = {"booking", "end_time", "recurrence", "effective_work_hours"}
+# Set elsewhere: the booking of a booked event, the end of an active period, the place in a series.
+UNSET = {
+    "booking",
+    "end_time",
+    "effective_work_hours",
+    *("recurrence", "pattern", "recurrence_from_pattern", "exceptions", "cancelled_starts", "dropped_exceptions"),
+    *("series", "original_start", "and_following", "previous_instance", "split_from"),
+}
 ENCODED = [
     (accounts.encode(ACCOUNT), set()),
-    (calendars.encode(CALENDAR), {"primary"}),
+    (calendars.encode_view(CalendarView(CALENDAR, Role.READER)), {"primary"}),
     (events.encode(EVENT), UNSET),
     (profiles.encode(PROFILE), UNSET),
     (bookings.encode(BOOKING), set()),
@@ -59,7 +67,7 @@ def test_what_was_told_of_a_calendar_comes_back() -> None:
 
 @pytest.mark.parametrize("event", [EVENT, DAY_OFF], ids=["timed", "all-day"])
 def test_what_was_told_of_an_event_comes_back(event: Any) -> None:
-    assert events.decode(events.encode(event)) == drafted(event, EventDraft)
+    assert events.decode(events.encode(event)) == drafted(replace(event, floating=False), EventDraft)
 
 
 def test_what_was_told_of_a_profile_comes_back() -> None:

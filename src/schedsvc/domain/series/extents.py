@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, islice
 
 from schedsvc.domain.events import Event, extent_of
 from schedsvc.domain.intervals import Interval
@@ -12,11 +12,12 @@ from schedsvc.domain.recurrence.errors import WorkBudgetExceeded
 from schedsvc.domain.series.floating import anchored
 from schedsvc.domain.series.prepared import backwards
 from schedsvc.domain.series.reading import Reading, reading_of
+from schedsvc.domain.series.writing import rules_written
 from schedsvc.domain.time import DAY, EARLIEST, LATEST
 
 
 def derived(event: Event) -> Event:
-    """The event with its `extent` and what it keeps others from, as of its calendar's `zone`.
+    """The event with its `extent`, what it keeps others from and `rules`, as of its calendar's `zone`.
 
     That of a series reaches from its first start to its last end, `time.LATEST` if there is none. It is wider where
     finding out would take more than a work budget, and where overrides hold for all later instances; never narrower.
@@ -24,11 +25,12 @@ def derived(event: Event) -> Event:
     """
     event = anchored(event)
     if event.is_series:
-        extent = _of_series(reading_of(event))
-        return replace(event, extent=extent, occupied=extent)
+        reading = reading_of(event)
+        extent = _of_series(reading)
+        return replace(event, extent=extent, occupied=extent, rules=rules_written(event, reading.prepared, extent))
     start, end = extent_of(event.start, event.end, event.zone)
     before, after = event.extent[0] - event.occupied[0], event.occupied[1] - event.extent[1]
-    return replace(event, extent=(start, end), occupied=(start - before, end + after))
+    return replace(event, extent=(start, end), occupied=(start - before, end + after), rules="")
 
 
 def _of_series(reading: Reading) -> Interval:
@@ -58,17 +60,15 @@ def _first(reading: Reading) -> int | None:
 
 
 def _last_end(reading: Reading) -> int | None:
+    """Of two starts the later one ends last, unless they were given as periods."""
     if reading.prepared.endless:
         return LATEST
     starts = reading.prepared.starts
-    found = (found for found in backwards(starts, LATEST, Budget()) if _untouched(reading, found))
-    ends = [reading.extent(reading.prepared.key_of(last))[1] for last in [next(found, None)] if last is not None]
-    return max([*ends, *_period_ends(reading)], default=None)
-
-
-def _period_ends(reading: Reading) -> Iterator[int]:
-    starts = reading.prepared.starts
-    return (end for start, end in starts.period_ends.items() if start not in starts.excluded)
+    periods = chain.from_iterable(starts.between(start, start + 1, Budget()) for start in starts.period_ends)
+    others = (found for found in backwards(starts, LATEST, Budget()) if found[0] not in starts.period_ends)
+    untouched = [found for found in periods if _untouched(reading, found)]
+    untouched += islice((found for found in others if _untouched(reading, found)), 1)
+    return max((reading.extent(reading.prepared.key_of(found))[1] for found in untouched), default=None)
 
 
 def _untouched(reading: Reading, found: tuple[int, int]) -> bool:

@@ -20,6 +20,7 @@ from schedsvc.domain.time import DAY, EARLIEST, LATEST, AllDay, EventTime
 from schedsvc.domain.timeline import Item
 
 _WIDTH = 32 * DAY
+_YEAR = 366 * DAY
 
 
 def instances(series: Event, window: Interval, budget: Budget) -> Iterator[Event]:
@@ -30,7 +31,7 @@ def instances(series: Event, window: Interval, budget: Budget) -> Iterator[Event
     """
     reading = reading_of(series)
     if reading.exceptions.following:
-        return iter(sorted(_led(reading, window, budget), key=_order))
+        return _led_in_order(reading, window, budget)
     return merge(_generated(reading, window, budget), _ordered(_moved(reading, window)), key=_order)
 
 
@@ -113,8 +114,16 @@ def _moved(reading: Reading, window: Interval) -> Iterator[Event]:
             yield reading.instance(key)
 
 
+def _led_in_order(reading: Reading, window: Interval, budget: Budget) -> Iterator[Event]:
+    """The instances of a series with overrides that hold for all later ones, sorted a year at a time."""
+    lo, stop = max(window[0], reading.series.extent[0]), min(window[1], reading.series.extent[1] + 1)
+    for begin in range(lo, stop, _YEAR):
+        found = _led(reading, (begin, min(begin + _YEAR, stop)), budget)
+        yield from _ordered(event for event in found if begin == lo or event.extent[0] >= begin)
+
+
 def _led(reading: Reading, window: Interval, budget: Budget) -> Iterator[Event]:
-    """All instances of a series in which some overrides hold for all later instances, in no order."""
+    """The same in no order."""
     yield from _moved(reading, window)
     exceptions = reading.exceptions
     borders = [EARLIEST - 2 * DAY, *(reading.prepared.instant(key) for key, _ in exceptions.following), LATEST]

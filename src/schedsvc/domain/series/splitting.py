@@ -70,7 +70,7 @@ def split(series: Event, occurrence: Event, name: EventName, uid: str, draft: Ev
     parts = _halves(ready, key)
     made = _made(reading, replace(rest, **fields_of(draft, EventDraft)), rest, parts.after)
     made = replace(made, name=name, uid=uid, split_from=series.name, overrides=(), cancelled=())
-    kept = _exceptions(reading, key, made, rest) if made.is_series else Rekeyed((), (), _originals(reading, key))
+    kept = _exceptions(reading, key, made, _changes(draft, rest))
     made = replace(made, overrides=kept.overrides, cancelled=kept.cancelled)
     return Split(_until(series, parts, key), derived(made), kept.dropped)
 
@@ -130,13 +130,20 @@ def _made(reading: Reading, draft: Event, rest: Event, half: RecurrenceSet) -> E
     return replace(draft, recurrence=lines_of(half))
 
 
-def _exceptions(reading: Reading, key: int, made: Event, rest: Event) -> Rekeyed:
-    """What the second series has of the exceptions."""
-    names = changed(made, rest)
-    if (made.start, made.end) != (rest.start, rest.end):
-        names += ["start", "end"]
+def _changes(draft: EventDraft, rest: Event) -> list[str]:
+    """The fields that hold from the cut on, whatever the instance there had in them."""
+    names = changed(draft, rest)
+    if draft.start != rest.start:
+        return [*names, "start", "end"]
+    return [*names, "end"] if draft.end != rest.end else names
+
+
+def _exceptions(reading: Reading, key: int, made: Event, names: Sequence[str]) -> Rekeyed:
+    """What the second series has of the exceptions; none if it takes place only once."""
+    if not made.is_series:
+        return Rekeyed((), (), _originals(reading, key))
     before, now = reading.prepared, prepared(made, made.zone)
-    begin = now.starts.find(made.start, Budget()) if made.start != rest.start else None
+    begin = now.starts.find(made.start, Budget()) if "start" in names else None
     known = {} if begin is None else {key: now.key_of(begin)}
     cancelled = [original for original in reading.series.cancelled if before.key(original) >= key]
     return rekeyed(_later(reading, key, names), cancelled, before, now, known)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schedsvc.domain.bookings import Booker, Booking, BookingState
-from schedsvc.domain.changes import Change, ChangeKind, Place
+from schedsvc.domain.changes import Change, ChangeCause, ChangeKind, Place
 from schedsvc.domain.feeds import FeedKey, FeedKind, profile_feed, profile_of
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.names import BookingName, CalendarName, EventName, ProfileName
@@ -92,7 +92,7 @@ class SqlBookingWrites(SqlBookings):
         self._write(Act.INSERT, booking, None)
         return booking
 
-    def update(self, booking: Booking, before: Booking) -> Booking:
+    def update(self, booking: Booking, before: Booking, cause: ChangeCause | None = None) -> Booking:
         place = self._ledger.next_place(profile_feed(booking.name.profile))
         booking = replace(
             booking,
@@ -102,10 +102,10 @@ class SqlBookingWrites(SqlBookings):
             create_time=before.create_time,
             update_time=self._ledger.now,
         )
-        self._write(Act.UPDATE, booking, before.extent)
+        self._write(Act.UPDATE, booking, before.extent, cause)
         return booking
 
-    def _write(self, act: Act, booking: Booking, previous: Interval | None) -> None:
+    def _write(self, act: Act, booking: Booking, previous: Interval | None, cause: ChangeCause | None = None) -> None:
         body = dump_booking(booking)
         self._ledger.rows.put(bookings, act, _row(booking, body))
         change = Change(
@@ -120,6 +120,7 @@ class SqlBookingWrites(SqlBookings):
             born=booking.born,
             time=booking.update_time,
             record=booking,
+            cause=cause,
         )
         self._ledger.publish(change, body)
 

@@ -28,13 +28,13 @@ SINGLE = events.c.recurring == _ZERO
 
 
 def fold(text: str) -> str:
-    """Text as a query compares it: without case, and without NUL, which no column takes."""
-    return text.casefold().replace("\x00", "")
+    """Text as a query compares it: without case, without NUL, which no column takes, and without separators."""
+    return text.casefold().replace("\x00", "").replace(SEPARATOR, "")
 
 
 def searched(*texts: str | None) -> str:
-    """What a query looks into; no query reaches across two texts, since it cannot have what stands between them."""
-    return fold(SEPARATOR.join(text for text in texts if text is not None))
+    """What a query looks into; none reaches across two texts, since it has not what stands between them."""
+    return SEPARATOR.join(fold(text) for text in texts if text is not None)
 
 
 def listing(every: sa.Select[Any], wanted: EventFilter, page: Page, order: EventOrder) -> sa.Executable:

@@ -90,6 +90,7 @@ _EVENT = _SHARED | {
     "overrides": _tuple(_dump_override, _load_override),
     "cancelled": _tuple(*_TIME),
     "split_from": _NAME,
+    "rules": _AS_IT_IS,
 }
 _OVERRIDE = _SHARED | {
     "original": _TIME,

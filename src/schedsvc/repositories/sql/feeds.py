@@ -26,6 +26,19 @@ _ALL = sa.select(
 ).where(of_tenant(feeds))
 
 
+def _tenants() -> sa.Select[Any]:
+    """One search in the key's index for each tenant, which leads it: the next one is the least that is greater."""
+    tenant = feeds.c.tenant_id
+    found = sa.select(sa.func.min(tenant).label("tenant_id")).cte("found", recursive=True)
+    following = sa.select(sa.func.min(tenant)).where(tenant > found.c.tenant_id).scalar_subquery()
+    found = found.union_all(sa.select(following).where(found.c.tenant_id.is_not(None)))
+    return sa.select(found.c.tenant_id).where(found.c.tenant_id.is_not(None))
+
+
+TENANTS = _tenants()
+"""Everybody who has feeds: with `keys.IN_FORCE` the only statement that looks at more than one tenant."""
+
+
 async def heads(session: Session, keys: Collection[FeedKey]) -> Heads:
     """Where the feeds stand, in one statement; a feed that does not exist is absent."""
     if not keys:

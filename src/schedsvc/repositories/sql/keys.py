@@ -19,7 +19,7 @@ _GET = _ANY.where(api_keys.c.key_id == sa.bindparam("key_id"))
 _LIST = _ANY.order_by(api_keys.c.key_id)
 
 IN_FORCE = sa.select(api_keys.c.key_id).where(api_keys.c.revoke_us.is_(None)).limit(1)
-"""Whether anybody has a key: the one statement that looks at every tenant."""
+"""Whether anybody has a key, whatever the tenant."""
 
 
 class SqlKeys:

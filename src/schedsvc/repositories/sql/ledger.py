@@ -174,7 +174,7 @@ class Ledger:
     def tell(self, topic: str, aggregate: str, body: Mapping[str, Any]) -> None:
         """Adds a message to the outbox, due at once."""
         now = micros(self.now)
-        row = {"topic": topic, "aggregate": aggregate, "body": dump(dict(body))}
+        row = {"topic": topic, "aggregate": aggregate, "body": dump({"message": dict(body)})}
         self._messages.append({**row, "create_us": now, "due_us": now, "attempts": 0})
 
     def batches(self) -> Iterator[Batch]:

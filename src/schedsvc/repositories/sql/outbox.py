@@ -38,13 +38,11 @@ class SqlOutboxWrites(SqlOutbox):
 
 
 def _message(row: sa.Row[Any]) -> OutboxMessage:
-    body = load(row.body)
-    del body["v"]
     return OutboxMessage(
         id=row.outbox_id,
         topic=row.topic,
         aggregate=row.aggregate,
-        body=body,
+        body=load(row.body)["message"],
         create_time=at(row.create_us),
         due_time=at(row.due_us),
         attempts=row.attempts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from schedsvc.repositories.sql import keys, schema
 from schedsvc.repositories.sql.committer import Committer, Job
 from schedsvc.repositories.sql.engine import Database, SqlSettings, open_database
 from schedsvc.repositories.sql.errors import Conflict, driver_errors, no_second_try
+from schedsvc.repositories.sql.feeds import TENANTS
 from schedsvc.repositories.sql.session import Session
 from schedsvc.repositories.sql.signal import InProcessSignal
 from schedsvc.repositories.sql.tables import feeds
@@ -68,6 +69,11 @@ class SqlStore:
         with no_second_try(), driver_errors():
             async with self._database.reading() as connection:
                 return (await connection.execute(keys.IN_FORCE)).first() is not None
+
+    async def tenants(self) -> Sequence[str]:
+        with no_second_try(), driver_errors():
+            async with self._database.reading() as connection:
+                return [row.tenant_id for row in await connection.execute(TENANTS)]
 
     async def ping(self) -> None:
         """A database that is merely busy is well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,7 @@ from schedsvc.domain.events import (
     ShowAs,
 )
 from schedsvc.domain.particulars import Visibility
-from schedsvc.domain.recurrence.budget import Budget
-from schedsvc.domain.series import instance_at
+from schedsvc.domain.series.reading import reading_of
 from schedsvc.domain.time import AllDay, EventTime, resolve_event
 from schedsvc.rpc.codec import particulars, patches
 from schedsvc.rpc.codec.calendars import decode_ref
@@ -102,8 +101,8 @@ def encode_listed(event: Event) -> pb.Event:
 def fill(out: pb.Event, event: Event) -> None:
     """Sets an empty `out`, which may be a part of a larger message, to the event as it is answered."""
     _fill_alone(out, event)
-    for override in event.overrides:
-        if exception := instance_at(event, override.original, Budget()):
+    if event.overrides:
+        for exception in _exceptions(event):
             _fill_alone(out.exceptions.add(), exception)
 
 
@@ -134,6 +133,14 @@ def _fill_alone(out: pb.Event, event: Event) -> None:
         _fill_rare(out, event)
     if event.color or event.categories or event.organizer or event.reminders or event.conference or event.attachments:
         particulars.fill(out, event)
+
+
+def _exceptions(series: Event) -> Iterator[Event]:
+    """The instances that were changed; where one also begins a change of all later ones, first as that has it."""
+    reading = reading_of(series)
+    for override in series.overrides:
+        key = reading.prepared.key(override.original)
+        yield reading.plain(key) if override.following else reading.instance(key)
 
 
 def _fill_rare(out: pb.Event, event: Event) -> None:

@@ -12,7 +12,8 @@ from schedsvc.domain.interchange import Component
 from schedsvc.domain.limits import IMPORT_BYTES, IMPORT_RESULTS, MESSAGE_BYTES
 from schedsvc.domain.names import CalendarName, parse_calendar
 from schedsvc.rpc.codec.icalendar import parse as parse_file
-from schedsvc.usecases.imports import Imported, Outcome, counts
+from schedsvc.usecases.imports import counts
+from schedsvc.usecases.merging import Imported, Outcome
 from schedsvc.v1 import interchange_pb2 as pb
 
 

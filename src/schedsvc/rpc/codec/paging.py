@@ -1,4 +1,4 @@
-"""Page tokens (AIP-158): where a list goes on, bound to the caller's audience, the method and the rest of the request."""
+"""Page tokens (AIP-158): where a list goes on, bound to its audience, the method and the rest of the request."""
 
 from __future__ import annotations
 

@@ -1,19 +1,11 @@
-"""What events and calendars carry for others, on the wire: reminders, links, organizers, labels."""
+"""What events carry for others, on the wire: reminders, links, organizers, labels."""
 
 from __future__ import annotations
 
 from schedsvc.domain.events import EventDraft
-from schedsvc.domain.particulars import Attachment, Conference, Organizer, Reminder, ReminderMethod, Reminders
-from schedsvc.v1 import calendars_pb2, events_pb2
-
-
-def decode_reminder(message: calendars_pb2.Reminder) -> Reminder:
-    return Reminder(ReminderMethod(message.method), message.minutes_before)
-
-
-def encode_reminder(reminder: Reminder) -> calendars_pb2.Reminder:
-    method = calendars_pb2.Reminder.Method.ValueType(reminder.method)
-    return calendars_pb2.Reminder(method=method, minutes_before=reminder.minutes)
+from schedsvc.domain.particulars import Attachment, Conference, Organizer, Reminders
+from schedsvc.rpc.codec.calendars import decode_reminder, encode_reminder
+from schedsvc.v1 import events_pb2
 
 
 def decode_reminders(message: events_pb2.Reminders) -> Reminders:

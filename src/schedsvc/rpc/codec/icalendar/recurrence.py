@@ -32,8 +32,12 @@ def lines(properties: Properties, start: EventTime, more: tuple[RDate, ...], tim
     """The lines of a component that starts at `start` and has these RDATEs, to be made canonical; raises Unusable."""
     try:
         rule = _rule(properties, start, times.notes)
+        if rule is None and not more:
+            if "EXDATE" in properties:
+                times.notes.add("EXDATE was left out: the event takes place once")
+            return ()
         exdates = tuple(_exdates(properties, start, times))
-        return format_lines(RecurrenceSet(start, rule, more, exdates)) if rule or more else ()
+        return format_lines(RecurrenceSet(start, rule, more, exdates))
     except UnsupportedRecurrence as error:
         raise Unusable(f"UNSUPPORTED_RRULE: {error}") from None
     except RecurrenceError as error:

@@ -115,6 +115,8 @@ def _after(start: EventTime, days: int, seconds: int) -> EventTime:
             raise Unusable("DURATION of an event on a date must be in days")
         return later(start, days + seconds // 86_400)
     local = start.local + timedelta(days=days)
-    return zoned_at(instant_of(local, start.time_zone) + seconds, start.time_zone) if seconds else Zoned(
-        local, start.time_zone
+    return (
+        zoned_at(instant_of(local, start.time_zone) + seconds, start.time_zone)
+        if seconds
+        else Zoned(local, start.time_zone)
     )

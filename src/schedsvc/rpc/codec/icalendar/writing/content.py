@@ -71,8 +71,8 @@ def component(kind: str, lines: Iterable[Line]) -> list[Line]:
 
 def written(line: str) -> Line:
     """A whole unfolded line."""
-    folded: bytes = Contentline(line).to_ical()
-    return folded + b"\r\n"
+    head, _, value = line.partition(":")
+    return _line(head, _NONE, _Plain(value))
 
 
 def _line(name: str, parameters: Mapping[str, str], value: _Plain | vText) -> Line:

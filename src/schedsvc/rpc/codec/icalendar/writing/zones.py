@@ -15,7 +15,7 @@ from schedsvc.domain.time import LATEST, Piece, local_at, pieces, seconds, utc
 from schedsvc.rpc.codec.icalendar.writing.content import Line, component, plain, text
 
 _FEWEST = 3
-_SHORTEST = 28
+_LAST_WEEK = 25
 _FIRST_YEAR, _LAST_YEAR = 1900, utc(LATEST).year
 
 
@@ -40,7 +40,7 @@ class _Onset:
         day, weekday = self.local.day, WEEKDAYS[self.local.weekday()]
         ordinals = ((day - 1) // 7 + 1, -((length - day) // 7 + 1))
         numbered = [f"BYDAY={ordinal}{weekday}" for ordinal in ordinals if ordinal in range(-4, 5)]
-        weeks = [range(first, first + 7) for first in range(max(day - 6, 1), min(day, _SHORTEST - 6) + 1)]
+        weeks = [range(first, first + 7) for first in range(max(day - 6, 1), min(day, _LAST_WEEK) + 1)]
         among = [f"BYDAY={weekday};BYMONTHDAY={','.join(map(str, week))}" for week in weeks]
         return frozenset(_Pattern(self.local.month, self.local.time(), rule) for rule in (*numbered, *among))
 

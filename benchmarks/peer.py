@@ -1,0 +1,119 @@
+"""Child: another calendar server, which is started, filled, asked, and ended with this process.
+
+Settings: the name of a `peer`, a folder as its `place`. Answers with its `pid` and the periods it has in the reference
+window, once it holds the shared calendar. Orders: for how many `seconds` to ask it, with how many questions
+`in_flight`; each asks about a window of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from benchmarks import world
+from benchmarks.caldav import Caldav, Refused, periods
+from benchmarks.children import Answer, Order, serve_orders, settings, tell
+from benchmarks.peers import PEERS, Peer
+
+START_SECONDS = 30.0
+PAUSE = 0.05
+
+
+class Asker:
+    def __init__(self, caldav: Caldav) -> None:
+        self._caldav = caldav
+        self._shifts = itertools.count(1)
+
+    async def carry_out(self, order: Order) -> Answer:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        ask = partial(self._ask_until, time.monotonic() + order["seconds"])
+        with ThreadPoolExecutor(order["in_flight"]) as threads:
+            counts = await asyncio.gather(*(loop.run_in_executor(threads, ask) for _ in range(order["in_flight"])))
+        codes = sum(counts, Counter[str]())
+        return {"seconds": loop.time() - began, "codes": codes}
+
+    def _ask_until(self, end: float) -> Counter[str]:
+        """How questions ended, asked one after the other; the last is asked before the end."""
+        codes = Counter[str]()
+        lo, hi = world.WINDOW
+        while time.monotonic() < end:
+            shift = next(self._shifts) % world.DAY
+            try:
+                self._caldav.free_busy(lo + shift, hi + shift)
+                codes["OK"] += 1
+            except Refused as refusal:
+                codes[str(refusal)] += 1
+        return codes
+
+
+@contextmanager
+def running(peer: Peer, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The server as a process; its output is thrown away with the folder."""
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [peer.program, *peer.arguments(folder, port)], stdout=output, stderr=subprocess.STDOUT, cwd=folder
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_there(caldav: Caldav, process: subprocess.Popen[bytes]) -> None:
+    """Raises RuntimeError if the server ends or does not answer in time."""
+    end = time.monotonic() + START_SECONDS
+    while not caldav.is_there():
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError("the server did not start")
+        time.sleep(PAUSE)
+
+
+def fill(peer: Peer, caldav: Caldav) -> None:
+    """Gives it the shared calendar."""
+    if peer.takes_files:
+        return caldav.put("", world.shared_file())
+    caldav.make()
+    for number, text in enumerate(world.shared_files()):
+        caldav.put(f"{number}.ics", text)
+    return None
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main() -> None:
+    # Being ended in the middle of something must not leave the server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    order = settings()
+    peer = next(peer for peer in PEERS if peer.name == order["peer"])
+    port = unused_port()
+    caldav = Caldav(port, peer.collection)
+    with running(peer, Path(order["place"]), port) as process:
+        wait_until_there(caldav, process)
+        fill(peer, caldav)
+        tell({"pid": process.pid, "periods": list(periods(caldav.free_busy(*world.WINDOW)))})
+        asyncio.run(serve_orders(Asker(caldav).carry_out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""What the components of a file make of the events of a calendar, one UID after the other.
+
+A file that brings a master brings the series: its exceptions take the place of those that were there. One that brings
+exceptions alone adds them to the series. Versions are compared component by component.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+from schedsvc.domain import series
+from schedsvc.domain.accounts import Account
+from schedsvc.domain.attaching import Attached, exception_at, joined
+from schedsvc.domain.calendars import Calendar
+from schedsvc.domain.errors import InvalidInput
+from schedsvc.domain.events import Attendee, Event, EventDraft
+from schedsvc.domain.interchange import Component
+from schedsvc.domain.names import EventName
+from schedsvc.domain.records import fields_of
+from schedsvc.domain.recurrence.budget import Budget
+from schedsvc.domain.recurrence.errors import RecurrenceError
+from schedsvc.domain.time import EventTime, resolve_event
+from schedsvc.repositories.base import Write
+from schedsvc.usecases.event_writes import has_people, new_event
+
+_UID_LENGTH = 255
+_WORK = 1_000_000
+"""Steps that the exceptions of one series may take to be placed."""
+
+
+class Outcome(IntEnum):
+    """Values are those of the proto enum."""
+
+    CREATED = 1
+    UPDATED = 2
+    UNCHANGED = 3
+    REFUSED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one component; `event` is None if it was refused."""
+
+    component: Component
+    outcome: Outcome
+    event: EventName | None
+    messages: tuple[str, ...]
+
+
+Group = Sequence[Component]
+"""Components that are about one event, or a single one that is about several or none."""
+
+
+def groups_of(components: Iterable[Component]) -> list[Group]:
+    """By UID, in the order in which they begin."""
+    groups: dict[object, list[Component]] = {}
+    for number, component in enumerate(components):
+        key = number if component.draft is None else component.uid
+        groups.setdefault(key, []).append(component)
+    return list(groups.values())
+
+
+def uids_of(group: Group) -> Iterator[str]:
+    """The UIDs of all events that the components may be."""
+    for component in group:
+        if component.draft is not None:
+            yield component.uid
+        if component.original is not None:
+            yield _uid_alone(component, component.original)
+        yield from (draft.uid for draft in component.periods or ())
+
+
+class Merging:
+    """Writes to one calendar, whose feed is locked. `known` are its events with any of the UIDs of the file."""
+
+    def __init__(
+        self, tx: Write, calendar: Calendar, owner: Account, known: Iterable[Event], new_id: Callable[[], str]
+    ) -> None:
+        self._tx = tx
+        self._calendar = calendar
+        self._owner = owner
+        self._known = {event.uid: event for event in sorted(known, key=lambda event: event.name, reverse=True)}
+        self._new_id = new_id
+
+    def take(self, group: Group) -> list[Imported]:
+        """What became of each component, in their order."""
+        first = group[0]
+        try:
+            if first.periods is not None:
+                return [self._take_periods(first, first.periods)]
+            return [_refused(first, "")] if first.draft is None else self._take_event(group)
+        except (InvalidInput, RecurrenceError) as error:
+            return [_refused(component, str(error)) for component in group]
+
+    def _take_event(self, group: Group) -> list[Imported]:
+        before = self._known.get(group[0].uid)
+        if before is not None and before.booking is not None:
+            return [_refused(component, f"the event belongs to {before.booking}") for component in group]
+        master = next((component for component in group if component.original is None), None)
+        if master is not None:
+            return self._take_series(group, master, before)
+        if before is not None and before.is_series:
+            return self._join(group, before, before, _nothing_said)
+        return [self._take_alone(component) for component in group]
+
+    def _take_series(self, group: Group, master: Component, before: Event | None) -> list[Imported]:
+        if before is not None and master.sequence < before.sequence:
+            return self._join(group, before, before, _nothing_said, known_only=True)
+        return self._join(group, self._version(master, before), before, _said_of_master)
+
+    def _join(
+        self,
+        group: Group,
+        event: Event,
+        before: Event | None,
+        said: Callable[[Event | None, Event], Outcome],
+        *,
+        known_only: bool = False,
+    ) -> list[Imported]:
+        """Writes the event with the exceptions of the group, unless it is as it was."""
+        exceptions = [component for component in group if component.original is not None]
+        found = joined(event, exceptions, before, Budget(_WORK), known_only=known_only)
+        after = self._put(found.event, before)
+        attached = {id(one.component): one for one in found.attached}
+        self._drop_alone(found.attached)
+        return [
+            _of_exception(attached[id(component)], before, after)
+            if component.original is not None
+            else Imported(component, said(before, after), after.name, component.messages)
+            for component in group
+        ]
+
+    def _take_alone(self, component: Component) -> Imported:
+        """An exception whose series nobody knows."""
+        if component.draft is None or component.original is None:
+            raise RuntimeError("only an exception can stand alone")
+        message = "its series is not in the calendar: imported as an event of its own"
+        draft = replace(component.draft, uid=_uid_alone(component, component.original))
+        return self._upsert(replace(component, messages=(*component.messages, message)), draft)
+
+    def _take_periods(self, component: Component, periods: Sequence[EventDraft]) -> Imported:
+        """Each period becomes an event; together they are one component."""
+        made = [self._upsert(component, draft) for draft in periods]
+        refused = [one for one in made if one.outcome is Outcome.REFUSED]
+        outcome = min((one.outcome for one in made), default=Outcome.UNCHANGED)
+        messages = tuple(dict.fromkeys(message for one in (refused or made) for message in one.messages))
+        event = next((one.event for one in made if one.event is not None), None)
+        return Imported(component, outcome, event, messages or component.messages)
+
+    def _upsert(self, component: Component, draft: EventDraft) -> Imported:
+        """A single event under the UID of the draft."""
+        before = self._known.get(draft.uid)
+        if before is not None and before.booking is not None:
+            return _refused(component, f"the event belongs to {before.booking}")
+        if before is not None and component.sequence < before.sequence:
+            return Imported(component, Outcome.UNCHANGED, before.name, component.messages)
+        after = self._put(self._version(replace(component, draft=draft), before), before)
+        return Imported(component, _said_of_master(before, after), after.name, component.messages)
+
+    def _version(self, component: Component, before: Event | None) -> Event:
+        """The event as the component has it, without exceptions."""
+        draft = component.draft
+        if draft is None:
+            raise RuntimeError("there is no event in the component")
+        draft = self._adapted(draft, before)
+        if before is None:
+            name = EventName(self._calendar.name, self._new_id())
+            return replace(new_event(self._tx, self._calendar, name, draft), sequence=component.sequence)
+        values = fields_of(draft, EventDraft)
+        return replace(before, **values, sequence=component.sequence, overrides=(), cancelled=())
+
+    def _adapted(self, draft: EventDraft, before: Event | None) -> EventDraft:
+        """With what no file says as it is here."""
+        organizer = draft.organizer
+        if organizer is not None and organizer.email.casefold() == self._owner.email.casefold():
+            draft = replace(draft, organizer=None)
+        if before is None:
+            return draft
+        return replace(
+            draft,
+            event_type=before.event_type,
+            external_ref=before.external_ref,
+            metadata=draft.metadata or before.metadata,
+            attendees=_with_comments(draft.attendees, before.attendees),
+            from_pattern=before.from_pattern and draft.recurrence == before.recurrence,
+        )
+
+    def _put(self, event: Event, before: Event | None) -> Event:
+        """The event as it is written, or as it is already."""
+        owner = self._owner.email.casefold() if has_people(event) else ""
+        after = series.derived(replace(event, zone=self._calendar.time_zone, owner=owner))
+        if before is None:
+            return self._tx.events.create(after)
+        return before if after == before else self._tx.events.update(after, before)
+
+    def _drop_alone(self, attached: Iterable[Attached]) -> None:
+        """Deletes the events that stood for exceptions of which the series was not known."""
+        for one in attached:
+            alone = self._known.pop(_uid_alone(one.component, one.component.original or one.original), None)
+            if alone is not None and one.is_taken and alone.booking is None:
+                self._tx.events.delete(alone)
+
+
+def _uid_alone(component: Component, original: EventTime) -> str:
+    """The UID of an event that stands for an exception; a digest where that is too long."""
+    text = f"{component.uid}/{series.original_id(original)}"
+    return text if len(text) <= _UID_LENGTH else hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refused(component: Component, message: str) -> Imported:
+    messages = (message, *component.messages) if message else component.messages
+    return Imported(component, Outcome.REFUSED, None, messages)
+
+
+def _nothing_said(_before: Event | None, _after: Event) -> Outcome:
+    """Of a master that is older than what is there."""
+    return Outcome.UNCHANGED
+
+
+def _said_of_master(before: Event | None, after: Event) -> Outcome:
+    """Changed exceptions are told with their own components, lost ones with the master."""
+    if before is None:
+        return Outcome.CREATED
+    same = replace(after, overrides=before.overrides, cancelled=before.cancelled, **_place_of(before))
+    is_same = same == before and _moments(before) <= _moments(after)
+    return Outcome.UNCHANGED if is_same else Outcome.UPDATED
+
+
+def _place_of(before: Event) -> dict[str, Any]:
+    """What every write changes, and what follows from exceptions."""
+    names = ("revision", "index", "update_time", "extent", "occupied", "owner")
+    return {name: getattr(before, name) for name in names}
+
+
+def _moments(event: Event) -> set[int]:
+    originals = [*(override.original for override in event.overrides), *event.cancelled]
+    return {resolve_event(original, event.zone) for original in originals}
+
+
+def _of_exception(attached: Attached, before: Event | None, after: Event) -> Imported:
+    component = attached.component
+    if attached.refusal:
+        return _refused(component, attached.refusal)
+    name = after.name.instance(series.original_id(attached.original))
+    messages = (*component.messages, *attached.notes)
+    if before is None:
+        return Imported(component, Outcome.CREATED, name, messages)
+    known, now = (exception_at(event, attached.original) for event in (before, after))
+    if known == now:
+        return Imported(component, Outcome.UNCHANGED, name, messages)
+    return Imported(component, Outcome.CREATED if known is None else Outcome.UPDATED, name, messages)
+
+
+def _with_comments(attendees: tuple[Attendee, ...], before: tuple[Attendee, ...]) -> tuple[Attendee, ...]:
+    """Comments stay with the answers that they came with: no file has them."""
+    known = {(one.email.casefold(), one.response): one.comment for one in before}
+    return tuple(replace(one, comment=known.get((one.email.casefold(), one.response), "")) for one in attendees)
