@@ -18,6 +18,7 @@ from schedsvc.v1 import (
     free_busy_pb2,
     grants_pb2,
     interchange_pb2,
+    suggestions_pb2,
     time_pb2,
 )
 
@@ -32,6 +33,7 @@ FILES = (
     free_busy_pb2,
     grants_pb2,
     interchange_pb2,
+    suggestions_pb2,
     time_pb2,
 )
 
@@ -40,7 +42,7 @@ def test_what_changes_nothing_is_tried_again_and_nothing_else() -> None:
     harmless = {method.name for service in SERVICES for method in service.methods if is_harmless(method)}
     assert harmless == {
         *("GetAccount", "ListAccounts", "GetCalendar", "ListCalendars", "GetEvent", "ListEvents", "QueryFreeBusy"),
-        *("GetGrant", "ListGrants"),
+        *("GetGrant", "ListGrants", "SuggestTimes", "ListInstances", "GetSeries"),
         *("GetBookingProfile", "ListBookingProfiles", "ListSlots", "GetBooking", "ListBookings"),
         *("StartSync", "ListChanges", "ListUpdated", "ListDeleted", "StreamChanges"),
     }

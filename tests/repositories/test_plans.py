@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from schedsvc.domain.changes import Place
 from schedsvc.domain.events import ShowAs
 from schedsvc.domain.feeds import FeedKey, FeedKind, account_feed, calendar_feed, profile_feed
-from schedsvc.domain.names import AccountName, CalendarName
+from schedsvc.domain.names import AccountName, CalendarName, GrantName
+from schedsvc.domain.roles import Role
 from schedsvc.repositories.base import BookingFilter, EventFilter, EventOrder, Once, Page, Write
 from schedsvc.repositories.sql.store import SqlStore
 from tests.repositories.conftest import Database
@@ -73,6 +74,12 @@ READS: dict[str, tuple[Call, int]] = {
     "events on dates": (lambda tx: tx.events.zoned_by_calendar(ADA), 0),
     "messages": (lambda tx: tx.outbox.list(Page(50)), 50),
     "messages after a key": (lambda tx: tx.outbox.list(Page(50, (COUNT // 2, ""))), 50),
+    "a grant": (lambda tx: tx.grants.get(GrantName(ADA, "g5")), 1),
+    "grants after a key": (lambda tx: tx.grants.list(ADA, Page(50, ("g5",))), 50),
+    "shared calendars after a key": (
+        lambda tx: tx.grants.shared("zoe", Role.READER, Page(50, ("bulk", "c5"))),
+        50,
+    ),
     "live events": (lambda tx: tx.events.live(ADA, None, FAR, COUNT, 50), 50),
     "a booking": (lambda tx: tx.bookings.get(booking("x5").name), 1),
     "bookings of a profile": (lambda tx: tx.bookings.list(INTRO, None, BookingFilter(starts=WINDOW), Page(50)), 50),
@@ -88,6 +95,10 @@ READS: dict[str, tuple[Call, int]] = {
 }
 # What is sure to go by the right index only once there are statistics, which PostgreSQL makes by itself.
 WITH_STATISTICS: dict[str, tuple[Call, int]] = {
+    "grants on calendars": (
+        lambda tx: tx.grants.get_many("zoe", [CalendarName("bulk", f"c{n}") for n in range(20)]),
+        32,
+    ),
     "calendars": (lambda tx: tx.calendars.get_many([ADA, SIDE, CalendarName("x", "x")]), 3),
     "heads": (lambda tx: tx.heads([FEED, profile_feed(INTRO), *BULK]), 30),
     "bookings of a tenant": (lambda tx: tx.bookings.list(None, None, BookingFilter(starts=WINDOW), Page(50)), 50),
@@ -155,6 +166,8 @@ def bulk(rows: str) -> Iterator[str]:
         f"INSERT INTO changes SELECT '{TENANT}', 2, 'ada/ada', n, 0, 2, NULL, 'x' || (n % 20000), 'u', 1, 2, 1, 2, 1,"
         f" 1, {first.format('events')}, NULL, NULL FROM {rows}"
     )
+    yield f"INSERT INTO grants SELECT '{TENANT}', 'bulk/c' || n, 'zoe', 'bulk', 'c' || n, 2, 1, 1, 1 FROM {rows}"
+    yield f"INSERT INTO grants SELECT '{TENANT}', 'ada/ada', 'g' || n, 'ada', 'ada', 2, 1, 1, 1 FROM {rows}"
     yield f"INSERT INTO feeds SELECT '{TENANT}', 2, 'bulk/c' || n, 1, 1, 1, 0 FROM {rows}"
     yield f"INSERT INTO requests SELECT '{TENANT}', '', 'm', 'r' || n, 'x', 'y', n FROM {rows}"
 
@@ -197,7 +210,7 @@ class Watched:
             plan = await driver.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *parameters)
             return _visited_rows(plan[0]["Plan"])
         for row in await driver.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}", parameters):
-            assert not re.match(r"SCAN (events|bookings|changes|feeds|requests|outbox)", row[3]), row[3]
+            assert not re.match(r"SCAN (events|bookings|changes|feeds|grants|requests|outbox)", row[3]), row[3]
             assert not re.search(r"\(tenant_id=\?( AND feed_id=\?)?\)$", _but_for_unique(row[3])), row[3]
         return 0
 

@@ -355,7 +355,7 @@ def _list_events(world: World) -> Message:
 
 def _update_event(world: World) -> Message:
     return UpdateEventRequest(
-        event=Event(name=world.event, subject="Daily", location="kitchen", recurrence=["RRULE:FREQ=DAILY;COUNT=3"]),
+        event=Event(name=world.event, subject="Daily", location="kitchen", categories=["team"]),
         scope=SCOPE_ALL,
         notify_attendees=True,
         keep_exceptions=True,

@@ -11,7 +11,7 @@ from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest, ListAccounts
 from schedsvc.v1.booking_profiles_pb2 import CreateBookingProfileRequest, ListBookingProfilesRequest
 from schedsvc.v1.bookings_pb2 import CreateBookingRequest, ListBookingsRequest, ListSlotsRequest
 from schedsvc.v1.calendars_pb2 import ACCESS_ROLE_READER, Calendar, CreateCalendarRequest, ListCalendarsRequest
-from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest
+from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest, ListInstancesRequest
 from schedsvc.v1.grants_pb2 import ListGrantsRequest
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
 from tests.rpc.callers import METHODS, Caller, refused
@@ -37,6 +37,11 @@ LISTS: dict[str, tuple[Any, str, Any]] = {
         ListEventsRequest(parent="accounts/ada/calendars/side"),
         "events",
         ListEventsRequest(parent="accounts/ada/calendars/side", query="x"),
+    ),
+    "CalendarService/ListInstances": (
+        ListInstancesRequest(name="accounts/ada/calendars/ada/events/gym"),
+        "instances",
+        ListInstancesRequest(name="accounts/ada/calendars/ada/events/gym", show_cancelled=True),
     ),
     "BookingService/ListBookingProfiles": (
         ListBookingProfilesRequest(parent="accounts/ada"),
@@ -222,4 +227,4 @@ async def test_a_record_made_while_paging_moves_no_other_to_another_page(alpha: 
     request.page_token, request.page_size = first.next_page_token, 100
     second = await alpha.calendar.ListAccounts(request)
     found = [account.name.removeprefix("accounts/") for account in (*first.accounts, *second.accounts)]
-    assert found == ["a0", "a1", "a2", "a3", "a4", "ada", "spare-ada", "zzz"]
+    assert found == ["a0", "a1", "a2", "a3", "a4", "ada", "guest-ada", "spare-ada", "zzz"]

@@ -251,7 +251,9 @@ async def test_an_answer_for_one_instance_is_an_exception(alpha: Caller, world: 
     assert [(a.response, a.comment) for a in answered.attendees] == [(Attendee.RESPONSE_DECLINED, "away")]
     other = await alpha.calendar.GetEvent(GetEventRequest(name=on(series, 2)))
     assert other.attendees[0].response == Attendee.RESPONSE_NEEDS_ACTION
-    refusal = await refused(alpha.calendar.RespondToEvent(RespondToEventRequest(name=on(series, 1), response=2)))
+    refusal = await refused(
+        alpha.calendar.RespondToEvent(RespondToEventRequest(name=on(series, 1), response=Attendee.RESPONSE_ACCEPTED))
+    )
     assert refusal.reason == "NOT_AN_ATTENDEE"
 
 

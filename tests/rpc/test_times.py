@@ -24,6 +24,7 @@ from tests.rpc.requests import BUILDERS, DAY, HOUR, MIDNIGHT, World, all_day, at
 RANGED = {
     "CalendarService/ListEvents": (732, "time_min", "time_max"),
     "CalendarService/QueryFreeBusy": (92, "time_min", "time_max"),
+    "CalendarService/SuggestTimes": (92, "time_min", "time_max"),
     "BookingService/ListSlots": (366, "time_min", "time_max"),
     "SyncService/StartSync": (3660, "time_min", "time_max"),
 }

@@ -339,6 +339,14 @@ async def test_too_many_instances_are_refused(process: Process) -> None:
     assert [v.reason for v in refused.value.violations] == ["RANGE_TOO_LARGE"]
 
 
+async def test_a_series_that_no_answer_could_hold_is_refused(process: Process) -> None:
+    crowd = tuple(replace(GRACE, email=f"{n}@example.org", comment="é" * 1000) for n in range(400))
+    await make(process, attendees=crowd)
+    with pytest.raises(InvalidInput, match="split the series"):
+        for day in range(5):
+            await change(process, on(day), said(subject=str(day)))
+
+
 async def test_the_ends_of_a_series_are_told_with_it(process: Process) -> None:
     await make(process)
     found = await process.event_lists.whole(ADMIN, on(2))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from schedsvc.domain.errors import RoleMissing, StreamExpired, SyncTokenExpired
+from schedsvc.domain.errors import ResourceNotFound, RoleMissing, StreamExpired, SyncTokenExpired
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import FeedKey, calendar_feed, profile_feed
 from schedsvc.domain.names import AccountName, GrantName, primary_calendar
@@ -16,13 +16,14 @@ from schedsvc.domain.positions import Family
 from schedsvc.domain.principals import Principal, Scope
 from schedsvc.domain.ranges import RangeRequest
 from schedsvc.domain.roles import Role
+from schedsvc.repositories.base import Page
 from schedsvc.repositories.sql.store import SqlStore
 from schedsvc.usecases.event_writes import Creation
 from schedsvc.usecases.following import ResyncRequired
 from schedsvc.usecases.grants import GrantDraft, Grants
 from schedsvc.usecases.sync import SyncTokens, WalkPage
 from tests.repositories.test_tenants import recorded
-from tests.usecases.conftest import ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, Process
+from tests.usecases.conftest import ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, ManualClock, Meddled, Process
 from tests.usecases.drafts import account_draft, event_draft
 from tests.usecases.test_following import Stream
 
@@ -238,3 +239,39 @@ async def test_a_deleted_calendar_ends_the_sync_of_its_readers_and_tells_its_own
     assert cause(error) == {"cause": "ACCESS_CHANGED"}
     ((_, views),) = (await sharing.walk(owners, by=ADA)).changes
     assert [view.change.resource_id for view in views] == [""]
+
+
+async def test_an_account_that_is_deleted_loses_what_was_shared_with_it_meanwhile(
+    sharing: Sharing, store: SqlStore, clock: ManualClock
+) -> None:
+    async def share_another() -> None:
+        await sharing.grants.create(ADMIN, NOW, SPARE, GrantDraft(AccountName("bob"), Role.WRITER))
+
+    meddled = Meddled(store, share_another)
+    await Process(meddled, clock).accounts.delete(ADMIN, NOW, AccountName("bob"))
+    assert meddled.writes == 2
+    async with store.read(ADMIN.tenant) as tx:
+        assert await tx.grants.shared("bob", Role.FREE_BUSY_READER, Page(10)) == []
+
+
+@pytest.mark.parametrize("gone", ["bob", "ada"])
+async def test_nothing_is_shared_with_or_by_an_account_that_was_deleted_meanwhile(
+    sharing: Sharing, store: SqlStore, gone: str
+) -> None:
+    await sharing.revoke()
+    meddled = Meddled(store, lambda: sharing.process.accounts.delete(ADMIN, NOW, AccountName(gone), force=True))
+    with pytest.raises(ResourceNotFound):
+        await Grants(meddled).create(ADMIN, NOW, SIDE, GrantDraft(AccountName("bob"), Role.WRITER))
+    async with store.read(ADMIN.tenant) as tx:
+        assert await tx.grants.get(GRANT) is None
+
+
+async def test_a_role_that_was_taken_back_meanwhile_refuses_the_write_it_was_needed_for(
+    sharing: Sharing, store: SqlStore, clock: ManualClock
+) -> None:
+    await sharing.change(Role.OWNER)
+    meddled = Meddled(store, sharing.revoke)
+    with pytest.raises(RoleMissing):
+        await Process(meddled, clock).calendars.update(BOB, NOW, SIDE, "", lambda one: replace(one, color="#000000"))
+    with pytest.raises(RoleMissing):
+        await Process(store, clock).calendars.delete(BOB, NOW, SIDE)

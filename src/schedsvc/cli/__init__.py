@@ -10,6 +10,7 @@ import os
 import click
 
 from schedsvc.cli.demo import demo
+from schedsvc.cli.exporting import export_command
 from schedsvc.cli.importing import import_command
 from schedsvc.cli.keys import keys
 from schedsvc.cli.migrate import migrate
@@ -30,5 +31,5 @@ def main() -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
-for command in (serve, migrate, rezone, keys, import_command, demo):
+for command in (serve, migrate, rezone, keys, import_command, export_command, demo):
     main.add_command(command)

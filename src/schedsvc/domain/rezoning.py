@@ -14,7 +14,7 @@ from schedsvc.domain.recurrence.errors import WorkBudgetExceeded
 from schedsvc.domain.recurrence.lines import format_lines
 from schedsvc.domain.recurrence.sets import RDate
 from schedsvc.domain.recurrence.starts import Occurrence
-from schedsvc.domain.series import derived
+from schedsvc.domain.series import derived, instances
 from schedsvc.domain.series.lengths import seconds_at_most, zone_of
 from schedsvc.domain.series.prepared import Prepared, prepared
 from schedsvc.domain.series.reading import Reading, reading_of
@@ -157,6 +157,8 @@ class _Comparison:
         if self._length_differs() or any(map(self._time_moves, self._told())):
             return True
         try:
+            if self.reading.exceptions.following:
+                return any(map(self._instance_moves, self._instances()))
             return any(map(self._start_moves, self._starts()))
         except WorkBudgetExceeded:
             return True
@@ -185,14 +187,28 @@ class _Comparison:
 
     def _starts(self) -> Iterator[Occurrence]:
         """Those near a moment at which the clock is another than it was; no other start can have moved."""
-        ready, series = self.reading.prepared, self.reading.series
-        foreign = {resolve_event(rdate.start, series.zone) for rdate in self._foreign()}
+        ready = self.reading.prepared
+        foreign = {resolve_event(rdate.start, ready.zone_name) for rdate in self._foreign()}
+        for window in self._windows():
+            yield from (found for found in ready.starts.between(*window, Budget()) if found[0] not in foreign)
+
+    def _instances(self) -> Iterator[Event]:
+        """The same where overrides for all later instances take these away from their starts."""
+        for window in self._windows():
+            yield from instances(self.reading.series, window, Budget())
+
+    def _windows(self) -> Iterator[Interval]:
+        """Where whatever starts or ends by another clock than it did has its start."""
+        extent, ready = self.reading.series.extent, self.reading.prepared
         reach = DAY + seconds_at_most(self.reading.length, dated=ready.dated)
-        window = max(self.now, series.extent[0]) - reach, min(series.extent[1], LATEST) + DAY
-        for start, end in self.before.differences(ready.zone_name, window):
-            for found in ready.starts.between(start - reach, end + DAY, Budget()):
-                if found[0] not in foreign:
-                    yield found
+        whole = max(self.now, extent[0]) - reach, min(extent[1], LATEST) + DAY
+        for start, end in self.before.differences(ready.zone_name, whole):
+            yield start - reach, end + DAY
+
+    def _instance_moves(self, instance: Event) -> bool:
+        """Of one in a gap it is its time behind the gap that is compared, so that it may seem to move."""
+        was = self.before.instant(instance.start), self.before.instant(instance.end)
+        return was != instance.extent and max(was[1], instance.extent[1]) > self.now
 
     def _start_moves(self, found: Occurrence) -> bool:
         reading, key = self.reading, self.reading.prepared.key_of(found)

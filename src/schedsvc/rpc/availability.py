@@ -28,9 +28,8 @@ class AvailabilityMethods:
         return free_busy.encode(results, answer)
 
     async def suggest_times(self, request: SuggestTimesRequest, call: Call) -> SuggestTimesResponse:
-        tenant = call.principal.tenant
-        page, pin = self._paging.pinned_page(request, call.method, tenant, default=100, maximum=500)
+        page, pin = self._paging.pinned_page(request, call.method, call.audience, default=100, maximum=500)
         found = await self._suggestions.suggest(call.principal, suggestions.decode(request, page, pin))
-        token = self._paging.token(suggestions.last(found), request, call.method, tenant, (found.as_of,))
+        token = self._paging.token(suggestions.last(found), request, call.method, call.audience, (found.as_of,))
         errors = {place: status_of(error, call.request_id) for place, error in found.errors.items()}
         return suggestions.encode(found, request, errors, token)

@@ -22,6 +22,7 @@ from schedsvc.usecases.access import require_account
 from schedsvc.usecases.cancelling import cancel_all
 from schedsvc.usecases.checks import require_etag, require_free, require_unused
 from schedsvc.usecases.locking import require_locked, until_locked
+from schedsvc.usecases.owners import change_address
 from schedsvc.usecases.requests import Listed, WriteOptions, listed, one_more
 
 T = TypeVar("T")
@@ -71,8 +72,12 @@ class Accounts:
         etag: str,
         patch: Callable[[Account], AccountDraft],
     ) -> Account:
-        """Also moves the versions of the account's profiles, whose hours may be the account's."""
+        """Also moves the versions of the account's profiles, whose hours may be the account's.
+
+        A new address makes changes in the feeds of its calendars: of what the old one or the new one declined.
+        """
         require_account(principal, name.account)
+        concerned: set[FeedKey] = set()
 
         async def attempt() -> Account:
             async with self._store.read(principal.tenant) as tx:
@@ -86,11 +91,16 @@ class Accounts:
                     return account
                 feeds = [profile_feed(profile.name) for profile in await _profiles(tx, name)]
                 require_locked(tx.locked, feeds)
+                if changed.email.casefold() != account.email.casefold():
+                    calendars = [calendar.name for calendar in await _calendars(tx, name)]
+                    concerned.update(map(calendar_feed, calendars))
+                    require_locked(tx.locked, concerned)
+                    await change_address(tx, calendars, account.email, changed.email)
                 for feed in feeds:
                     tx.touch(feed)
                 return tx.accounts.update(replace(changed, update_time=tx.now))
 
-            feeds = [account_feed(name), *(profile_feed(profile.name) for profile in profiles)]
+            feeds = [account_feed(name), *(profile_feed(profile.name) for profile in profiles), *concerned]
             return await self._write(principal, options, feeds, work)
 
         return await until_locked(attempt)

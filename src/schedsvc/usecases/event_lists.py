@@ -105,7 +105,8 @@ class EventLists:
         async with self._store.read(principal.tenant) as tx:
             role = await require_role(tx, principal, name.calendar, Role.READER)
             event = as_seen(await existing_event(tx, name), role)
-            window = resolve(query.asked, event.zone, LIST_INSTANCES_DAYS) or (EARLIEST, LATEST)
+            calendar = await existing_calendar(tx, name.calendar)
+            window = resolve(query.asked, calendar.time_zone, LIST_INSTANCES_DAYS) or (EARLIEST, LATEST)
         require_series(event)
         try:
             if query.asked.low is not None and page.after is None:

@@ -21,11 +21,13 @@ from schedsvc.domain.errors import (
     Violation,
 )
 from schedsvc.domain.events import Attendee, Event, EventDraft, EventStatus, Override, ResponseStatus, Scope
+from schedsvc.domain.limits import MESSAGE_BYTES
 from schedsvc.domain.names import AccountName, EventName
 from schedsvc.domain.particulars import Organizer
 from schedsvc.domain.records import fields_of
 from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.time import EventTime
+from schedsvc.domain.weights import weigh_event
 from schedsvc.repositories.base import Read, Write
 from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.checks import require_etag, require_free
@@ -222,7 +224,9 @@ class EventWrites:
     async def _derived(self, event: Event) -> Event:
         """The event with what follows from its calendar: instants, and whether the owner is among the attendees."""
         owner = (await self.owner()).email.casefold() if has_people(event) else ""
-        return series.derived(replace(event, zone=self._calendar.time_zone, owner=owner))
+        derived = series.derived(replace(event, zone=self._calendar.time_zone, owner=owner))
+        _require_fitting(derived)
+        return derived
 
     async def _announce(self, notify: bool, before: Event | None, after: Event) -> None:
         if notify and (after.attendees or (before is not None and before.attendees)):
@@ -343,6 +347,13 @@ def _with_answer(attendees: tuple[Attendee, ...], email: str, answer: Answer) ->
         replace(a, response=answer.response, comment=answer.comment) if a.email.casefold() == email.casefold() else a
         for a in attendees
     )
+
+
+def _require_fitting(event: Event) -> None:
+    """Raises InvalidInput for an event that no answer could hold: each exception is told as a whole event."""
+    if weigh_event(event) > MESSAGE_BYTES:
+        text = "is too large with its exceptions: invite fewer people, shorten its texts, or split the series"
+        raise InvalidInput([Violation("event", text)])
 
 
 def _original(occurrence: Event) -> EventTime:

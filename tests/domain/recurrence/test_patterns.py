@@ -111,6 +111,7 @@ def test_a_rule_that_says_the_same_in_other_words_is_the_pattern_too(rule: str, 
         "RRULE:FREQ=DAILY;UNTIL=99991231T000000Z",
         "RDATE:20300507T070000Z",
         "EXDATE;VALUE=DATE:20300507",
+        "EXDATE:00010101T000000Z",
         "nonsense",
     ],
 )

@@ -20,7 +20,6 @@ from schedsvc.domain.series import (
     derived,
     edited,
     instance,
-    instances,
     is_first,
     items,
     last,
@@ -31,7 +30,7 @@ from schedsvc.domain.series import (
 )
 from schedsvc.domain.series.instances import overlaps
 from schedsvc.domain.series.prepared import prepared
-from schedsvc.domain.time import DAY, EARLIEST, LATEST
+from schedsvc.domain.time import DAY, EARLIEST, LATEST, AllDay, EventTime
 from tests.domain.series.made import found, instant, outline
 from tests.domain.series.random_series import all_series
 
@@ -109,7 +108,6 @@ def test_the_last_instance_is_the_one_that_starts_last(series: Event) -> None:
 @modest
 @given(all_series())
 def test_an_edit_that_changes_nothing_drops_nothing(series: Event) -> None:
-    assert edited(series, series, keep_exceptions=True) == edited(series, series, keep_exceptions=True)
     same = edited(series, series, keep_exceptions=True)
     assert (same.event, same.dropped) == (series, ())
 
@@ -118,7 +116,7 @@ def test_an_edit_that_changes_nothing_drops_nothing(series: Event) -> None:
 @given(all_series())
 def test_the_same_recurrence_in_other_words_keeps_every_exception_where_it_is(series: Event) -> None:
     """An EXDATE long before the first start changes the text and no start."""
-    kind = "EXDATE;VALUE=DATE:19500101" if series.recurrence and _dated(series) else "EXDATE:19500101T000000Z"
+    kind = "EXDATE;VALUE=DATE:19500101" if isinstance(series.start, AllDay) else "EXDATE:19500101T000000Z"
     draft = replace(series, recurrence=canonical((*series.recurrence, kind), series.start))
     after = edited(series, draft, keep_exceptions=True)
     assert (after.event.overrides, after.event.cancelled, after.dropped) == (series.overrides, series.cancelled, ())
@@ -132,7 +130,7 @@ def test_an_instance_that_is_put_as_it_is_leaves_the_series_as_it_is(series: Eve
         event = events[index % len(events)]
         after = overridden(series, event, event)
         assert outline(found(after, FAR)) == outline(events)
-        assert [o.original for o in after.overrides] == [o.original for o in after.overrides if o in after.overrides]
+        assert len(after.overrides) <= len(series.overrides)
 
 
 @modest
@@ -174,10 +172,6 @@ def test_a_moved_instance_is_where_it_takes_place_and_nowhere_else(
     assert sorted(e.name for e in found(after, window)) == sorted(e.name for e in chain(others, here))
 
 
-def _later(time: object) -> object:
+def _later(moment: EventTime) -> EventTime:
     shift = timedelta(days=30)
-    return replace(time, day=time.day + shift) if hasattr(time, "day") else replace(time, local=time.local + shift)
-
-
-def _dated(series: Event) -> bool:
-    return hasattr(series.start, "day")
+    return AllDay(moment.day + shift) if isinstance(moment, AllDay) else replace(moment, local=moment.local + shift)

@@ -23,7 +23,21 @@ TEXTS = [
 NUMBERS = [0, 1, 5, 15, 30, 60, 600, 1440, 1441, 10**5, -1, 2**31 - 1, -(2**31)]
 SECONDS = [0, 60, 1800, 1_893_495_600, 1_893_495_601, 7_258_118_400, -(2**62), 2**62, -1]
 NANOS = [0, 0, 1, -1, 999_999_999, 2**31 - 1]
-PATHS = ["subject", "recurrence", "pattern", "pattern.count", "start", "start.date", "end.time_zone", "*", "uid", "name", "work_hours", "external_ref.etag", "x"]
+PATHS = [
+    "subject",
+    "recurrence",
+    "pattern",
+    "pattern.count",
+    "start",
+    "start.date",
+    "end.time_zone",
+    "*",
+    "uid",
+    "name",
+    "work_hours",
+    "external_ref.etag",
+    "x",
+]
 
 
 def messages(kind: type[M]) -> st.SearchStrategy[M]:

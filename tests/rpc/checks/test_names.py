@@ -10,7 +10,16 @@ from schedsvc.v1.booking_profiles_pb2 import CreateBookingProfileRequest, ListBo
 from schedsvc.v1.bookings_pb2 import GetBookingRequest, ListBookingsRequest, ListSlotsRequest
 from schedsvc.v1.calendars_pb2 import CreateCalendarRequest, GetCalendarRequest, ListCalendarsRequest
 from schedsvc.v1.changes_pb2 import StartSyncRequest
-from schedsvc.v1.events_pb2 import GetEventRequest, ListEventsRequest
+from schedsvc.v1.events_pb2 import (
+    CreateEventRequest,
+    DeleteEventRequest,
+    GetEventRequest,
+    GetSeriesRequest,
+    ListEventsRequest,
+    ListInstancesRequest,
+    MoveEventRequest,
+    RespondToEventRequest,
+)
 from schedsvc.v1.free_busy_pb2 import QueryFreeBusyRequest
 from tests.rpc.checks.said import reasons, texts
 from tests.rpc.codec.building import build
@@ -19,6 +28,12 @@ GOOD: list[Message] = [
     build(GetAccountRequest, name="accounts/a"),
     build(GetCalendarRequest, name="accounts/a/calendars/primary"),
     build(GetEventRequest, name="accounts/a/calendars/primary/events/e_1-x"),
+    build(GetEventRequest, name="accounts/a/calendars/primary/events/e~20300101"),
+    build(DeleteEventRequest, name="accounts/a/calendars/primary/events/e~20300101T100000Z"),
+    build(GetSeriesRequest, name="accounts/a/calendars/a/events/e~20300101"),
+    build(RespondToEventRequest, name="accounts/a/calendars/a/events/e~20300101", response=2),
+    build(ListInstancesRequest, name="accounts/a/calendars/a/events/e"),
+    build(MoveEventRequest, name="accounts/a/calendars/a/events/e", destination="accounts/b/calendars/b"),
     build(GetBookingRequest, name="accounts/a/bookingProfiles/p/bookings/b"),
     build(ListCalendarsRequest, parent="accounts/-"),
     build(ListBookingProfilesRequest, parent="accounts/-"),
@@ -35,6 +50,11 @@ BAD: list[Message] = [
     build(GetAccountRequest, name="accounts/" + "a" * 65),
     build(GetCalendarRequest, name="accounts/-/calendars/a"),
     build(GetEventRequest, name="accounts/a/calendars/a"),
+    build(GetEventRequest, name="accounts/a/calendars/a/events/e~"),
+    build(GetEventRequest, name="accounts/a/calendars/a/events/e~2030"),
+    build(GetEventRequest, name="accounts/a/calendars/a/events/e~20300101~20300101"),
+    build(ListInstancesRequest, name="accounts/a/calendars/a/events/e~20300101"),
+    build(MoveEventRequest, name="accounts/a/calendars/a/events/e~20300101", destination="accounts/b/calendars/b"),
     build(GetBookingRequest, name="accounts/a/bookingProfiles/-/bookings/b"),
     build(CreateCalendarRequest, parent="accounts/-"),
     build(ListEventsRequest, parent="accounts/a/calendars/-"),
@@ -73,3 +93,14 @@ def test_targets_of_other_kinds_are_refused_one_by_one() -> None:
 def test_a_feed_under_two_names_is_there_twice() -> None:
     request = build(StartSyncRequest, targets=["accounts/a/calendars/a", "accounts/a/calendars/primary"])
     assert texts(request) == {"targets[1]": "names a feed for the second time"}
+
+
+def test_the_form_without_instances_is_told_where_it_has_to_be() -> None:
+    said = texts(build(ListInstancesRequest, name="accounts/a/calendars/a/events/e~20300101"))["name"]
+    assert said.endswith("accounts/{account}/calendars/{calendar}/events/{event}, not of an instance")
+
+
+def test_nobody_chooses_the_id_of_an_instance() -> None:
+    times = {"start": {"date": "2030-01-01"}, "end": {"date": "2030-01-02"}}
+    request = build(CreateEventRequest, parent="accounts/a/calendars/a", event=times, event_id="e~20300101")
+    assert reasons(request).keys() == {"event_id"}

@@ -140,11 +140,6 @@ def test_nobody_is_invited_twice_whatever_the_case() -> None:
     assert reasons(an_event(attendees=invited)).keys() == {"event.attendees[2].email"}
 
 
-def test_recurrence_is_refused_line_by_line_as_not_supported() -> None:
-    said = reasons(an_event(recurrence=["RRULE:FREQ=DAILY", "EXDATE:20300101"]))
-    assert said == dict.fromkeys(["event.recurrence[0]", "event.recurrence[1]"], "UNSUPPORTED_RRULE")
-
-
 def test_events_of_bookings_are_made_by_bookings_alone() -> None:
     assert reasons(an_event(event_type="TYPE_BOOKING")).keys() == {"event.event_type"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from schedsvc.v1.accounts_pb2 import UpdateAccountRequest
 from schedsvc.v1.booking_profiles_pb2 import UpdateBookingProfileRequest
-from schedsvc.v1.events_pb2 import UpdateEventRequest
+from schedsvc.v1.events_pb2 import BatchWriteEventsRequest, UpdateEventRequest
 from tests.rpc.checks.said import reasons, texts
 from tests.rpc.codec.building import build
 
@@ -85,3 +85,30 @@ def test_the_duration_of_a_profile_may_be_left_out_and_not_cleared() -> None:
     assert reasons(build(UpdateBookingProfileRequest, booking_profile=profile)) == {}
     cleared = build(UpdateBookingProfileRequest, booking_profile=profile, update_mask={"paths": ["duration"]})
     assert texts(cleared) == {"booking_profile.duration": "is required"}
+
+
+def batched(*updates: UpdateEventRequest) -> BatchWriteEventsRequest:
+    writes = [{"update": one} for one in updates]
+    return build(BatchWriteEventsRequest, parent="accounts/a/calendars/primary", writes=writes)
+
+
+ALONE = [
+    update("subject", subject="x", start={"date": "never"}, location="x" * 1025, description="\0"),
+    update("subject", "location", subject="x", location="x" * 1025, description="\0"),
+    update(start={"date": "never"}, description="\0", attendees=[{}]),
+    update("*", subject="x"),
+    update("end"),
+    update("subject", "revision", "nothing", subject="x"),
+    update("external_ref.etag", external_ref={"etag": "x" * 257, "id": "y" * 2000}),
+    update("pattern", pattern={"type": "TYPE_DAILY", "month": 3}),
+    update("pattern.month", pattern={"type": "TYPE_DAILY", "month": 13}),
+    update("subject", name=""),
+    build(UpdateEventRequest),
+]
+
+
+@pytest.mark.parametrize("alone", ALONE)
+def test_an_update_in_a_batch_is_checked_as_it_is_alone(alone: UpdateEventRequest) -> None:
+    one = update("subject", subject="x", name="accounts/a/calendars/a/events/other")
+    expected = {f"writes[1].update.{field}": text for field, text in texts(alone).items()}
+    assert texts(batched(one, alone)) == expected

@@ -209,11 +209,6 @@ def test_a_status_is_kept_and_an_unknown_one_told() -> None:
     assert component.messages == ('STATUS "PERHAPS" was read as CONFIRMED',)
 
 
-def test_a_class_that_is_not_kept_is_told() -> None:
-    assert only(event("CLASS:PUBLIC")).messages == ()
-    assert only(event("CLASS:PRIVATE")).messages == ('CLASS "PRIVATE" is not kept',)
-
-
 def test_attendees_are_read_with_their_answers() -> None:
     found = draft(
         event(
@@ -289,24 +284,32 @@ def test_a_uid_of_more_than_255_characters_is_refused() -> None:
     assert (component.draft, len(component.uid)) == (None, 255)
 
 
-# --- what is not supported yet
+def test_of_versions_of_one_event_that_with_the_highest_sequence_counts() -> None:
+    version = "BEGIN:VEVENT\nUID:x\nDTSTART:20300501\nSEQUENCE:{}\nEND:VEVENT\n"
+    first, last = parse(calendar(version.format(2) + version.format(1)), BERLIN)
+    assert first.draft is not None
+    assert last.messages[0] == "the same UID comes again in line 2, which counts"
 
 
-@pytest.mark.parametrize(
-    "line", ["RRULE:FREQ=DAILY", "RDATE:20300502", "EXDATE:20300502", "EXRULE:FREQ=DAILY", "RECURRENCE-ID:20300502"]
-)
-def test_parts_of_a_series_are_refused_by_the_name_of_the_property(line: str) -> None:
-    assert refusal(event(line)) == f"{line.partition(':')[0]} is not supported yet"
+# --- what is not imported
 
 
-def test_the_place_of_an_exception_is_told() -> None:
-    assert only(event("RECURRENCE-ID;TZID=Europe/Berlin:20300502T100000")).recurrence_id == "20300502T100000"
-
-
-@pytest.mark.parametrize("kind", ["VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY", "X-OTHER"])
+@pytest.mark.parametrize("kind", ["VTODO", "VJOURNAL", "VAVAILABILITY", "X-OTHER"])
 def test_other_kinds_of_components_are_refused_by_name(kind: str) -> None:
     component = only(calendar(f"BEGIN:{kind}\nUID:t1\nEND:{kind}"))
-    assert (component.uid, component.draft, component.messages) == ("t1", None, (f"{kind} is not supported yet",))
+    assert component.is_refused
+    assert (component.uid, component.messages) == (
+        "t1",
+        (f"{kind} is not supported: only VEVENT and VFREEBUSY are imported",),
+    )
+
+
+def test_properties_that_are_not_kept_are_named() -> None:
+    assert only(event("CREATED:20300101T000000Z", "LAST-MODIFIED:20300101T000000Z")).messages == ()
+    assert only(event("PRIORITY:5", "GEO:1;2", "PRIORITY:4")).messages == ("not kept: PRIORITY, GEO",)
+    many = only(event(*(f"X-P{n}:1" for n in range(22)))).messages
+    assert many[0].startswith("not kept: X-P0, ")
+    assert many[0].endswith(", X-P19 and 2 more")
 
 
 def test_alarms_and_time_zones_are_no_components() -> None:

@@ -95,18 +95,41 @@ def test_a_definition_may_come_after_the_event() -> None:
 
 UNMATCHED = [
     zone(),
-    zone(part("STANDARD", "19700101T000000", "+0037", "+0037")),
     zone(part("STANDARD", "19700101T000000", "x", "+0100")),
     zone(part("STANDARD", "never", "+0100", "+0100")),
-    zone(SUMMER.replace("-1SU", "1SU"), WINTER),
     zone(SUMMER.replace("YEARLY", "SECONDLY"), WINTER),
     zone(SUMMER.replace("BYDAY=-1SU", "BYMONTHDAY=25"), WINTER),
 ]
 
 
 @pytest.mark.parametrize("definition", UNMATCHED)
-def test_a_definition_that_no_zone_fits_does_not_help(definition: str) -> None:
+def test_a_definition_that_cannot_be_read_does_not_help(definition: str) -> None:
     assert refusal(starting(";TZID=Mine", zones=definition)).startswith("BAD_TIME_ZONE")
+
+
+ODD = part("STANDARD", "20240101T000000", "+1000", "+1200") + part("DAYLIGHT", "20240505T080000", "+1200", "+1000")
+READ = [
+    (zone(part("STANDARD", "19700101T000000", "+0037", "+0037")), "20300501T100000", "2030-05-01T09:23"),
+    (zone(SUMMER.replace("-1SU", "1SU"), WINTER), "20300501T100000", "2030-05-01T08:00"),
+    (zone(ODD), "20240303T080000", "2024-03-02T20:00"),
+    (zone(ODD), "20240505T080001", "2024-05-04T22:00:01"),
+    (zone(ODD), "20240505T070001", "2024-05-04T19:00:01"),
+    (zone(ODD.replace("T080000", "T060000").replace("+1000", "+1400")), "20240505T070000", "2024-05-04T19:00"),
+]
+
+
+@pytest.mark.parametrize(("definition", "local", "utc"), READ)
+def test_a_moment_is_read_by_a_definition_that_no_zone_fits(definition: str, local: str, utc: str) -> None:
+    """The first of two, and with the offset before a gap."""
+    component = only(starting(";TZID=Mine", local, definition))
+    assert component.draft is not None
+    assert component.draft.start == zoned(utc, "UTC")
+    assert 'the TZID "Mine" is defined in the file alone: its times are kept in UTC' in component.messages
+
+
+def test_a_series_is_not_read_by_a_definition_that_no_zone_fits() -> None:
+    data = starting(";TZID=Mine", "20240303T080000", zone(ODD)).replace(b"END:VEVENT", b"RRULE:FREQ=DAILY\r\nEND:VEVENT")
+    assert refusal(data).startswith("BAD_TIME_ZONE")
 
 
 def test_the_own_zone_data_win_over_the_definition_in_the_file() -> None:

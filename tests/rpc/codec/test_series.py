@@ -36,6 +36,12 @@ def test_a_series_tells_its_recurrence_in_both_forms() -> None:
     assert told.split_from == "accounts/room-1/calendars/events/events/e0"
 
 
+def test_the_times_of_a_series_are_those_of_its_first_instance() -> None:
+    assert SERIES.extent[1] > EVENT.extent[1]
+    told = events.encode(SERIES)
+    assert (told.start, told.end) == (events.encode(EVENT).start, events.encode(EVENT).end)
+
+
 def test_a_pattern_tells_all_of_its_fields() -> None:
     lines = ("RRULE:FREQ=WEEKLY;UNTIL=20300630T215959Z;INTERVAL=2;BYDAY=TU,SU;WKST=SU",)
     pattern = events.encode(replace(EVENT, recurrence=lines)).pattern

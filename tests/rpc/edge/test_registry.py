@@ -163,7 +163,7 @@ def documented() -> Iterable[tuple[str, frozenset[Scope]]]:
         for line in path.read_text().splitlines():
             if found := re.match(r"service (\w+)", line):
                 service = found[1]
-            elif found := re.match(r"\s*//.*\bScope: (.*)\.", line):
+            elif found := re.match(r"\s*//.*\bScope: ([a-z ]+)[.;]", line):
                 words = found[1].split(" or ")
             elif found := re.match(r"\s*rpc (\w+)", line):
                 yield f"{service}/{found[1]}", frozenset(map(Scope, words))

@@ -218,8 +218,12 @@ def _read(rule: Rule, start: EventTime, exclusions: tuple[EventTime, ...]) -> Pa
     """Raises _Inexpressible."""
     rule = _with_days(rule)
     kind = _KINDS.get((rule.freq, frozenset(name for name in _BY_FIELDS if getattr(rule, name))))
-    if kind is None or rule.interval > LARGEST_INTERVAL or any(type(time) is not type(start) for time in exclusions):
+    if kind is None or rule.interval > LARGEST_INTERVAL:
         raise _Inexpressible
+    for exclusion in exclusions:
+        _in_era(_date_of(exclusion))
+        if type(exclusion) is not type(start):
+            raise _Inexpressible
     days, ordinal = _choice(rule) if kind in _RELATIVE else (tuple(day.weekday for day in rule.by_day), None)
     return Pattern(
         kind=kind,

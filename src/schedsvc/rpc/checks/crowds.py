@@ -1,18 +1,22 @@
 """Lists that are far too long, taken out before anything looks at their elements.
 
-Each bad element costs a sentence, and a request of a few hundred kilobytes can hold tens of thousands of them.
+Each bad element costs a sentence, and a request of a few hundred kilobytes can hold tens of thousands of them. Lists
+that only the server sets are taken out however long they are: whoever sends back what was told need not shorten them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from google.api.field_behavior_pb2 import OUTPUT_ONLY
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from schedsvc.domain.limits import STREAM_FEEDS
 from schedsvc.rpc.checks.report import Report, join
+from schedsvc.rpc.codec.masks import behaviors
 
 MOST = STREAM_FEEDS
 """No list or map of the contract may have more elements, those of lists inside it included; batches aside."""
@@ -22,20 +26,34 @@ MOST_IN_BATCH = 10_000
 _BATCHES = frozenset({"schedsvc.v1.BatchWriteEventsRequest.writes"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """A list or map to take out, with the message that it is in, its path in the request, and the most it may hold."""
+
+    owner: Message
+    field: FieldDescriptor
+    path: str
+    most: int = MOST
+
+
 def thinned(report: Report, request: Message) -> Message:
     """The request, or a copy without the lists that are too long, which are then in the report."""
     if next(_crowds(request, ""), None) is None:
         return request
     copy = type(request)()
     copy.CopyFrom(request)
-    for owner, name, path, most in list(_crowds(copy, "")):
-        report.add(path, f"has more than {most:,} elements, those of lists inside it included")
-        owner.ClearField(name)
+    for crowd in list(_crowds(copy, "")):
+        if not _is_told(crowd.field):
+            report.add(crowd.path, f"has more than {crowd.most:,} elements, those of lists inside it included")
+        crowd.owner.ClearField(crowd.field.name)
     return copy
 
 
-def _crowds(message: Message, path: str) -> Iterator[tuple[Message, str, str, int]]:
-    """The lists and maps that are too long: the message, the field's name, its path in the request, and the most."""
+def _is_told(field: FieldDescriptor) -> bool:
+    return OUTPUT_ONLY in behaviors(field)
+
+
+def _crowds(message: Message, path: str) -> Iterator[_Crowd]:
     for field, value in message.ListFields():
         where = join(path, field.name)
         if not field.is_repeated:
@@ -43,18 +61,18 @@ def _crowds(message: Message, path: str) -> Iterator[tuple[Message, str, str, in
                 yield from _crowds(value, where)
         elif field.full_name in _BATCHES:
             yield from _crowds_of_batch(message, field, value, where)
-        elif _size(field, value, MOST) > MOST:
-            yield message, field.name, where, MOST
+        elif _is_told(field) or _size(field, value, MOST) > MOST:
+            yield _Crowd(message, field, where)
 
 
 def _crowds_of_batch(
     message: Message, field: FieldDescriptor, elements: Sequence[Message], path: str
-) -> Iterator[tuple[Message, str, str, int]]:
+) -> Iterator[_Crowd]:
     """The batch as a whole, or else the lists and maps of its single writes."""
     if len(elements) > MOST:
-        yield message, field.name, path, MOST
+        yield _Crowd(message, field, path)
     elif _size(field, elements, MOST_IN_BATCH) > MOST_IN_BATCH:
-        yield message, field.name, path, MOST_IN_BATCH
+        yield _Crowd(message, field, path, MOST_IN_BATCH)
     else:
         for index, element in enumerate(elements):
             yield from _crowds(element, f"{path}[{index}]")
@@ -73,9 +91,11 @@ def _size(field: FieldDescriptor, elements: Sequence[Any], most: int) -> int:
 
 
 def _size_inside(message: Message, most: int) -> int:
-    """The number of elements of all lists and maps in a message; counting stops soon after `most`."""
+    """The number of elements of all lists and maps that count in a message; counting stops soon after `most`."""
     size = 0
     for field, value in message.ListFields():
+        if _is_told(field):
+            continue
         if field.is_repeated:
             size += _size(field, value, most - size)
         elif field.message_type is not None:

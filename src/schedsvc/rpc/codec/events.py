@@ -17,6 +17,7 @@ from schedsvc.domain.events import (
     Occurrence,
     ResponseStatus,
     ShowAs,
+    extent_of,
 )
 from schedsvc.domain.particulars import Visibility
 from schedsvc.domain.series.reading import reading_of
@@ -109,8 +110,9 @@ def fill(out: pb.Event, event: Event) -> None:
 def _fill_alone(out: pb.Event, event: Event) -> None:
     out.name = str(event.name)
     out.uid = event.uid
-    fill_event_time(out.start, event.start, event.extent[0])
-    fill_event_time(out.end, event.end, event.extent[1])
+    start, end = extent_of(event.start, event.end, event.zone) if event.recurrence else event.extent
+    fill_event_time(out.start, event.start, start)
+    fill_event_time(out.end, event.end, end)
     out.subject = event.subject
     out.description = event.description
     out.location = event.location
