@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks import messages, world
 from benchmarks.bench import Bench, Served, calls
-from benchmarks.children import Answer, child, cpu_seconds, unused
+from benchmarks.children import Answer, Child, child, cpu_seconds, unused
 from benchmarks.databases import Databases
 from benchmarks.peers import PEERS, Peer, missing
 from benchmarks.report import Line, compared, not_run
@@ -16,9 +16,11 @@ from benchmarks.rounds import Side, WrongAnswers
 from schedsvc.client import connect
 
 PATH = "/schedsvc.v1.CalendarService/QueryFreeBusy"
-IN_FLIGHT = 2
-"""Questions that a peer is asked at any time; more of them made none faster."""
+WIDTHS = (1, 8)
+"""Questions that a peer is asked at once: one after the other, and as many as Radicale takes unless told otherwise."""
 FILL_SECONDS = 600.0
+LONGEST_SECONDS = 60.0
+"""How long an answer to the last question of a turn may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,13 @@ async def _beside(bench: Bench, peers: Sequence[Peer]) -> list[Line]:
     stores: list[Databases] = [] if isinstance(bench.postgres, str) else [bench.postgres]
     async with AsyncExitStack() as stack:
         ours = [await _ours(bench, stack, store) for store in (*stores, bench.sqlite)]
-        theirs = [await _theirs(bench, stack, peer) for peer in peers]
-        figures = await bench.measure(*ours, *theirs)
-    what = "free/busy of 30 days, {}"
+        theirs = {peer: await _theirs(bench, stack, peer) for peer in peers}
+        figures = await bench.measure(*ours, *(side for sides in theirs.values() for side in sides))
     return [
-        compared("P5", what.format(side.name), figures, side.name, peer.name, peer.goal, by_cpu=True)
-        for peer in peers
-        for side in ours
+        compared("P5", f"free/busy, {our.name}", figures, our.name, their.name, peer.goal, by_cpu=True)
+        for peer, sides in theirs.items()
+        for their in sides
+        for our in ours
     ]
 
 
@@ -59,18 +61,21 @@ async def _ours(bench: Bench, stack: AsyncExitStack, databases: Databases) -> Si
     return calls(databases.name, client, served.server, PATH, messages.other_free_busy.__name__)
 
 
-async def _theirs(bench: Bench, stack: AsyncExitStack, peer: Peer) -> Side:
+async def _theirs(bench: Bench, stack: AsyncExitStack, peer: Peer) -> list[Side]:
     folder = unused(bench.folder, peer.name)
     folder.mkdir()
     asker = await stack.enter_async_context(
         child("peer", bench.folder, ready_in=FILL_SECONDS, peer=peer.name, place=str(folder))
     )
     _require_expected(peer.name, [(start, end) for start, end in asker.ready["periods"]])
+    return [_asked(asker, f"{peer.name}, {width} at once", width) for width in WIDTHS]
 
+
+def _asked(asker: Child, name: str, width: int) -> Side:
     async def ask(seconds: float) -> Answer:
-        return await asker.order({"seconds": seconds, "in_flight": IN_FLIGHT}, seconds)
+        return await asker.order({"seconds": seconds, "in_flight": width}, seconds + LONGEST_SECONDS)
 
-    return Side(peer.name, ask, Other(asker.ready["pid"]))
+    return Side(name, ask, Other(asker.ready["pid"]))
 
 
 async def _answered(served: Served) -> list[tuple[int, int]]:

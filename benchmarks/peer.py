@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 
 from benchmarks import world
@@ -53,8 +54,8 @@ class Asker:
             try:
                 self._caldav.free_busy(lo + shift, hi + shift)
                 codes["OK"] += 1
-            except Refused as refusal:
-                codes[str(refusal)] += 1
+            except (Refused, OSError, HTTPException) as failure:
+                codes[f"{type(failure).__name__} {failure}"] += 1
         return codes
 
 

@@ -48,6 +48,22 @@ def test_each_location_is_a_room_with_its_events_and_the_rest_stays_together() -
     assert [component.value("UID") for component in read(found.rest.encoded()).components[1:]] == ["2", "3"]
 
 
+def test_an_exception_stays_with_its_series_wherever_it_takes_place() -> None:
+    events = b"".join(
+        b"BEGIN:VEVENT\r\nUID:%b\r\nLOCATION:%b\r\n%bEND:VEVENT\r\n" % parts
+        for parts in (
+            (b"1", b"Roof", b"RECURRENCE-ID:20270406T090000Z\r\n"),
+            (b"1", b"Hall", b"RRULE:FREQ=DAILY\r\n"),
+            (b"2", b"Roof", b"RECURRENCE-ID:20270406T090000Z\r\n"),
+        )
+    )
+    found = split(read(events))
+    assert {room.location: [event.value("UID") for event in room.events] for room in found.rooms} == {
+        "Hall": ["1", "1"],
+        "Roof": ["2"],
+    }
+
+
 def test_a_part_keeps_what_its_events_may_refer_to_and_their_own_lines() -> None:
     (room,) = split(read(FILE)).rooms
     text = room.part.encoded().decode()

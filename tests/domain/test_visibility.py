@@ -42,7 +42,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECRET = "secret"
 SERIES = EventName(CalendarName("ada", "ada"), "series")
 SHOWN = {
-    *("name", "uid", "start", "end", "extent", "occupied", "zone", "floating"),
+    *("name", "uid", "start", "end", "extent", "occupied", "zone", "rules", "floating"),
     *("show_as", "status", "visibility", "recurrence", "from_pattern", "cancelled", "split_from"),
     *("sequence", "revision", "index", "born", "create_time", "update_time"),
 }

@@ -1,4 +1,4 @@
-"""Calendar files into calendars and out of them, and the third-party ones, read where they lie beside the repository."""
+"""Calendar files into calendars and out of them, and the third-party ones, read where they lie."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ _MISSING = pytest.mark.skip(reason="third-party data is not there: shared/data/i
 
 
 def files() -> list[Any]:
-    """Every calendar file as a parameter, or one that is skipped and says what is missing."""
-    found = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.ics"))]
-    return found or [pytest.param(FOLDER, id="no-data", marks=_MISSING)]
+    """The name of every calendar file as a parameter, or one that is skipped and says what is missing."""
+    found = [path.name for path in sorted(FOLDER.glob("*.ics"))]
+    return found or [pytest.param("", id="no-data", marks=_MISSING)]
+
+
+def content(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
 
 
 def answers(kind: str) -> list[Any]:

@@ -30,7 +30,9 @@ def exception(original: str, *lines: str, sequence: int = 0, start: str = "", re
 
 
 def file(*parts: str) -> bytes:
-    return "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example//EN", *parts, "END:VCALENDAR", "")).encode()
+    return "\r\n".join(
+        ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example//EN", *parts, "END:VCALENDAR", "")
+    ).encode()
 
 
 def outcomes(answer: ImportCalendarResponse) -> list[int]:
@@ -229,3 +231,38 @@ async def test_a_series_has_room_for_a_thousand_exceptions(alpha: Caller, world:
     answer = await load(alpha, world.spare_calendar, file(many[1000]))
     assert outcomes(answer) == [REFUSED]
     assert answer.results[0].messages[0].startswith("the series has no room for it")
+
+
+def free_busy(*lines: str) -> bytes:
+    return file("\r\n".join(("BEGIN:VFREEBUSY", "UID:f", *lines, "END:VFREEBUSY")))
+
+
+async def test_periods_of_a_free_busy_component_are_events_that_stay_the_same(alpha: Caller, world: World) -> None:
+    first = free_busy("FREEBUSY:20300109T090000Z/PT1H,20300109T120000Z/PT1H")
+    (result,) = (await load(alpha, world.spare_calendar, first)).results
+    assert (result.outcome, result.uid) == (CREATED, "f")
+    made = await everything(alpha, world.spare_calendar)
+    assert [(event.subject, event.end.resolved.ToJsonString()) for event in made] == [
+        ("Busy", "2030-01-09T10:00:00Z"),
+        ("Busy", "2030-01-09T13:00:00Z"),
+    ]
+    assert result.event == made[0].name
+    assert outcomes(await load(alpha, world.spare_calendar, first)) == [UNCHANGED]
+    assert await everything(alpha, world.spare_calendar) == made
+    perhaps = free_busy("FREEBUSY;FBTYPE=BUSY-TENTATIVE:20300109T090000Z/PT1H")
+    assert outcomes(await load(alpha, world.spare_calendar, perhaps)) == [UPDATED]
+    assert [event.subject for event in await everything(alpha, world.spare_calendar)] == ["Tentative", "Busy"]
+    assert outcomes(await load(alpha, world.spare_calendar, free_busy())) == [UNCHANGED]
+
+
+async def test_a_batch_never_cuts_a_series(alpha: Caller, world: World) -> None:
+    """Whatever stands between its parts: they are written in one revision."""
+    others = [part("SUMMARY:x", uid=f"o{number}") for number in range(700)]
+    data = file(exception("20300116T090000Z", "SUMMARY:one"), *others, part(*WEEKLY))
+    answer = await load(alpha, world.spare_calendar, data)
+    assert answer.created_count == 702
+    by_line = sorted(answer.results, key=lambda result: result.line)
+    assert [result.uid for result in by_line] == ["s", *(f"o{number}" for number in range(700)), "s"]
+    series = await series_of(alpha, world)
+    assert series.revision == 1
+    assert (await instances(alpha, series))[1] == ("01-16T09:00", "one")

@@ -20,7 +20,7 @@ from schedsvc.repositories.base import Page
 from schedsvc.usecases.bookings import BookingQuery
 from schedsvc.usecases.event_lists import EventQuery
 from schedsvc.usecases.event_writes import Change, Creation, Deletion
-from schedsvc.usecases.imports import Outcome
+from schedsvc.usecases.merging import Outcome
 from schedsvc.usecases.slots import SlotQuery
 from tests.usecases.conftest import ADMIN, INTRO, NOW, SIDE, SPARE, ManualClock, Process
 from tests.usecases.drafts import DAY, HOUR, MIDNIGHT, booking_draft, day_draft, event_draft

@@ -13,16 +13,21 @@ from schedsvc.domain.changes import ChangeKind, Place, TombstoneReason
 from schedsvc.domain.errors import IdTaken, InvalidInput, NotAnAttendee, ResourceNotFound
 from schedsvc.domain.events import Attendee, AttendeeType, Event, EventDraft, EventStatus, ResponseStatus, Scope
 from schedsvc.domain.feeds import calendar_feed
-from schedsvc.domain.names import EventName
+from schedsvc.domain.names import AccountName, EventName
+from schedsvc.domain.particulars import Visibility
+from schedsvc.domain.principals import Principal
+from schedsvc.domain.principals import Scope as Permission
 from schedsvc.domain.ranges import RangeRequest
+from schedsvc.domain.roles import Role
 from schedsvc.domain.time import Zoned, utc
 from schedsvc.repositories.base import Page
 from schedsvc.usecases.event_lists import EventQuery, InstanceQuery
 from schedsvc.usecases.event_writes import Answer, Change, Creation, Deletion
 from schedsvc.usecases.events import EventWrite
 from schedsvc.usecases.free_busy import FreeBusyQuery, Taken
+from schedsvc.usecases.grants import GrantDraft, Grants
 from tests.usecases.conftest import ADA, ADMIN, NOW, SIDE, SPARE, Process
-from tests.usecases.drafts import DAY, HOUR, MIDNIGHT, event_draft
+from tests.usecases.drafts import DAY, HOUR, MIDNIGHT, account_draft, event_draft
 
 DAILY = ("RRULE:FREQ=DAILY;COUNT=5",)
 STANDUP = EventName(SIDE, "standup")
@@ -343,8 +348,7 @@ async def test_a_series_that_no_answer_could_hold_is_refused(process: Process) -
     crowd = tuple(replace(GRACE, email=f"{n}@example.org", comment="é" * 1000) for n in range(400))
     await make(process, attendees=crowd)
     with pytest.raises(InvalidInput, match="split the series"):
-        for day in range(5):
-            await change(process, on(day), said(subject=str(day)))
+        await change(process, on(0), said(subject="one whole crowd more"))
 
 
 async def test_the_ends_of_a_series_are_told_with_it(process: Process) -> None:
@@ -353,3 +357,56 @@ async def test_the_ends_of_a_series_are_told_with_it(process: Process) -> None:
     assert found.first is not None
     assert found.last is not None
     assert (found.series.name, found.first.name, found.last.name) == (STANDUP, on(0), on(4))
+
+
+async def test_the_dates_in_a_rule_move_along_with_its_start(process: Process) -> None:
+    """An UNTIL at the last start keeps that instance, and an EXDATE keeps out the one that it names."""
+    lines = ("RRULE:FREQ=DAILY;UNTIL=20300111T090000Z", "EXDATE:20300109T090000Z")
+    await make(process, recurrence=lines)
+    assert [start for start, _ in await starts(process)] == [9, 33, 81, 105]
+    later = await change(process, STANDUP, moved(5))
+    assert [start for start, _ in await starts(process)] == [14, 38, 86, 110]
+    assert later.recurrence == ("RRULE:FREQ=DAILY;UNTIL=20300111T140000Z", "EXDATE:20300109T140000Z")
+
+
+async def test_the_dates_in_a_rule_move_along_with_the_second_half(process: Process) -> None:
+    lines = ("RRULE:FREQ=DAILY;UNTIL=20300111T090000Z", "EXDATE:20300110T090000Z")
+    await make(process, recurrence=lines)
+    await change(process, on(1), moved(5), Scope.THIS_AND_FOLLOWING)
+    assert [start for start, _ in await starts(process)] == [9, 38, 62, 110]
+
+
+async def test_a_series_goes_to_another_zone_with_the_dates_in_its_rule(process: Process) -> None:
+    lines = ("RRULE:FREQ=DAILY;UNTIL=20300111T090000Z", "RDATE:20300112T090000Z")
+    await make(process, recurrence=lines)
+
+    def in_tokyo(event: Event) -> EventDraft:
+        start, end = (Zoned(t.local, "Asia/Tokyo") for t in (event.start, event.end) if isinstance(t, Zoned))
+        return replace(event, start=start, end=end)
+
+    there = await change(process, STANDUP, in_tokyo)
+    assert [start for start, _ in await starts(process)] == [0, 24, 48, 72, 96, 120]
+    assert there.recurrence == ("RRULE:FREQ=DAILY;UNTIL=20300111T000000Z", "RDATE;TZID=Asia/Tokyo:20300112T090000")
+
+
+async def test_a_deleted_instance_cannot_be_answered(process: Process) -> None:
+    await make(process, attendees=(GRACE,))
+    await process.events.delete(ADMIN, NOW, Deletion(on(1)))
+    with pytest.raises(ResourceNotFound):
+        await process.events.respond(ADMIN, NOW, on(1), Answer(ResponseStatus.ACCEPTED, attendee="grace@example.org"))
+
+
+async def test_a_reader_does_not_find_a_series_by_the_texts_of_a_private_exception(process: Process) -> None:
+    grace = Principal("alpha", "grace", frozenset({Permission.READ}), "grace")
+    await process.accounts.create(ADMIN, NOW, "grace", account_draft())
+    await Grants(process.store).create(ADMIN, NOW, SIDE, GrantDraft(AccountName("grace"), Role.READER))
+    await make(process, subject="Stand-up")
+    await change(process, on(1), said(subject="Interview", visibility=Visibility.PRIVATE))
+
+    async def found(who: Principal, text: str, *, expand: bool) -> int:
+        query = EventQuery(WEEK, query=text, expand=expand)
+        return len((await process.event_lists.list(who, SIDE, query, Page(10))).records)
+
+    assert [await found(ADMIN, "interview", expand=expand) for expand in (False, True)] == [1, 1]
+    assert [await found(grace, "interview", expand=expand) for expand in (False, True)] == [0, 0]
+    assert [await found(grace, "stand", expand=expand) for expand in (False, True)] == [1, 4]

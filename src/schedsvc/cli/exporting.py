@@ -44,7 +44,10 @@ _FORMATS = ("events", "free-busy", "availability")
 def export_command(
     calendar: str, output: Path | None, what: str, begin: str | None, end: str | None, zone: str, **target: Any
 ) -> None:
-    """Export a CALENDAR (accounts/ID/calendars/primary) of a running server as an iCalendar file."""
+    """Export a CALENDAR of a running server as an iCalendar file.
+
+    CALENDAR is a name such as accounts/ID/calendars/primary.
+    """
     server = Target(**target)
     request = _request(calendar, what, begin, end, zone)
     with readable_rpc_failures(server.target):

@@ -34,11 +34,14 @@ class Split:
 
 
 def split(calendar: CalendarFile) -> Split:
-    """The same file gives the same ids, whatever the order of its events."""
+    """The same file gives the same ids, whatever the order of its events; exceptions stay with their series."""
     places: dict[str, list[Component]] = {}
     rest: list[Component] = []
+    series = {event.value("UID"): _place(event) for event in calendar.events if not event.value("RECURRENCE-ID")}
     for component in calendar.components:
-        place = component.value("LOCATION") if component.kind == "VEVENT" else ""
+        uid = component.value("UID")
+        is_exception = uid in series and component.value("RECURRENCE-ID")
+        place = series[uid] if is_exception else _place(component)
         if place:
             places.setdefault(place, []).append(component)
         elif component.kind != "VTIMEZONE":
@@ -47,6 +50,10 @@ def split(calendar: CalendarFile) -> Split:
     rooms = [Room(place, ids[place], tuple(events), calendar.part(events)) for place, events in places.items()]
     rooms.sort(key=lambda room: room.account)
     return Split(tuple(rooms), calendar.part(rest) if rest else None)
+
+
+def _place(component: Component) -> str:
+    return component.value("LOCATION") if component.kind == "VEVENT" else ""
 
 
 def account_ids(places: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ without it: the same file makes the same overrides, whatever was there before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,26 +66,24 @@ def joined(
     """
     bare = replace(event, overrides=(), cancelled=(), recurrence=event.recurrence or _alone(event.start))
     found = [_placed(bare, component, component.original, budget) for component in exceptions if component.original]
-    aged = [_aged(one, before, known_only=known_only) for one in found]
+    there = exceptions_of(before)
+    aged = [_aged(one, there.get(resolve_event(one.original, bare.zone)), known_only=known_only) for one in found]
     whole = _giving(bare, [one.original for one in aged if one.is_taken and one.is_new_start])
     attached = tuple(_confirmed(whole, one, budget) if one.is_taken else one for one in aged)
-    taken = [one for one in attached if one.is_taken]
-    newer = [kept for one in attached if one.is_older and (kept := _override_at(before, one.original)) is not None]
-    if not taken and not newer:
+    if not any(one.is_taken or one.is_older for one in attached):
         return Joined(event, attached)
-    after = _with(event, whole, taken, newer, budget)
+    after = _with(event, whole, attached, there, budget)
     if _is_too_large(after):
         return Joined(event, tuple(replace(one, refusal=one.refusal or _TOO_MANY) for one in attached))
     return Joined(after, attached)
 
 
-def exception_at(event: Event, original: EventTime) -> Override | EventTime | None:
-    """What a series keeps for a start: an override, the start itself if it is cancelled, or nothing."""
-    moment = resolve_event(original, event.zone)
-    for override in event.overrides:
-        if resolve_event(override.original, event.zone) == moment:
-            return override
-    return next((time for time in event.cancelled if resolve_event(time, event.zone) == moment), None)
+def exceptions_of(event: Event | None) -> Mapping[int, Override | EventTime]:
+    """What a series keeps for its starts, by their instants: an override, or the start itself if it is cancelled."""
+    if event is None:
+        return {}
+    cancelled = {resolve_event(time, event.zone): time for time in event.cancelled}
+    return {**cancelled, **{resolve_event(one.original, event.zone): one for one in event.overrides}}
 
 
 def _alone(start: EventTime) -> tuple[str, ...]:
@@ -93,16 +91,10 @@ def _alone(start: EventTime) -> tuple[str, ...]:
     return format_lines(RecurrenceSet(start, rdates=(RDate(start),)))
 
 
-def _override_at(event: Event | None, original: EventTime) -> Override | None:
-    found = None if event is None else exception_at(event, original)
-    return found if isinstance(found, Override) else None
-
-
-def _aged(found: Attached, before: Event | None, *, known_only: bool) -> Attached:
-    """With the version that is there compared (RFC 5546 section 2.1.5: the higher SEQUENCE wins)."""
-    if before is None or found.refusal:
+def _aged(found: Attached, known: Override | EventTime | None, *, known_only: bool) -> Attached:
+    """Compared with the version that is there (RFC 5546 section 2.1.5: the higher SEQUENCE wins)."""
+    if found.refusal:
         return found
-    known = exception_at(before, found.original)
     higher = isinstance(known, Override) and known.sequence > found.component.sequence
     return replace(found, is_older=True) if higher or (known is None and known_only) else found
 
@@ -163,26 +155,39 @@ def _confirmed(whole: Event, found: Attached, budget: Budget) -> Attached:
     return replace(found, original=instance.occurrence.original)
 
 
-def _with(event: Event, whole: Event, taken: Sequence[Attached], newer: Sequence[Override], budget: Budget) -> Event:
-    """The series with what it keeps of its exceptions and the new ones; `newer` are those that it keeps in any case."""
-    moments = {resolve_event(found.original, whole.zone) for found in taken}
-    cancelled = [time for time in event.cancelled if resolve_event(time, whole.zone) not in moments]
-    there = [*event.overrides, *(one for one in newer if one not in event.overrides)]
-    kept = [one for one in there if resolve_event(one.original, whole.zone) not in moments]
-    called_off = [found.original for found in taken if _is_called_off(found.component)]
-    others = [found for found in taken if not _is_called_off(found.component)]
-    leading = [_override(whole, found, budget) for found in others if found.component.following]
+def _with(
+    event: Event, whole: Event, attached: Sequence[Attached], there: Mapping[int, Override | EventTime], budget: Budget
+) -> Event:
+    """The series with what it keeps of its exceptions and the new ones; `there` is what it had for its starts."""
+    taken = {resolve_event(found.original, whole.zone): found for found in attached if found.is_taken}
+    kept = list(_kept(event, whole, attached, there))
+    others = {moment: found for moment, found in taken.items() if not _is_called_off(found.component)}
+    leading = [_override(whole, f, there.get(m), budget) for m, f in others.items() if f.component.following]
     if leading or _leading(event.overrides) != _leading(kept):
         kept = list(_rebased(event, whole, kept, leading, budget))
     led = replace(whole, overrides=_ordered(whole, [*leading, *_leading(kept)]))
-    own = [_override(led, found, budget) for found in others if not found.component.following]
-    others_kept = [one for one in kept if not one.following]
-    overrides = [*led.overrides, *others_kept, *(one for one in own if not is_empty(one))]
+    own = [_override(led, f, there.get(m), budget) for m, f in others.items() if not f.component.following]
+    single = [*(one for one in kept if not one.following), *(one for one in own if not is_empty(one))]
+    cancelled = {resolve_event(time, whole.zone): time for time in event.cancelled}
+    called_off = {moment: found.original for moment, found in taken.items() if moment not in others}
+    left = {moment: time for moment, time in cancelled.items() if moment not in taken} | called_off
     return replace(
         whole,
-        overrides=_ordered(whole, overrides),
-        cancelled=tuple(sorted([*cancelled, *called_off], key=lambda time: resolve_event(time, whole.zone))),
+        overrides=_ordered(whole, [*led.overrides, *single]),
+        cancelled=tuple(left[moment] for moment in sorted(left)),
     )
+
+
+def _kept(
+    event: Event, whole: Event, attached: Sequence[Attached], there: Mapping[int, Override | EventTime]
+) -> Iterator[Override]:
+    """The overrides that the series has and no exception takes the place of, and those that are newer than theirs."""
+    moments = {resolve_event(found.original, whole.zone) for found in attached if not found.refusal}
+    yield from (one for one in event.overrides if resolve_event(one.original, whole.zone) not in moments)
+    for found in attached:
+        known = there.get(resolve_event(found.original, whole.zone))
+        if found.is_older and isinstance(known, Override):
+            yield known
 
 
 def _leading(overrides: Iterable[Override]) -> list[Override]:
@@ -206,10 +211,18 @@ def _rebased(
         yield override if meant is None else _difference(led, override, meant, budget)
 
 
-def _override(led: Event, found: Attached, budget: Budget) -> Override:
+def _override(led: Event, found: Attached, known: Override | EventTime | None, budget: Budget) -> Override:
+    """The exception as an override, which is the `known` one if there is no difference that anybody could see."""
     component = found.component
-    override = Override(original=found.original, following=component.following, sequence=component.sequence)
-    return override if component.draft is None else _difference(led, override, component.draft, budget)
+    previous = known.previous if isinstance(known, Override) else None
+    override = Override(
+        original=found.original, following=component.following, previous=previous, sequence=component.sequence
+    )
+    if component.draft is not None:
+        override = _difference(led, override, component.draft, budget)
+    if not isinstance(known, Override) or max(known.sequence, override.sequence) > led.sequence:
+        return override
+    return known if replace(override, sequence=known.sequence) == known else override
 
 
 def _difference(led: Event, override: Override, draft: EventDraft, budget: Budget) -> Override:

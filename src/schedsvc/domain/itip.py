@@ -1,7 +1,7 @@
 """What is told to the people of an event, as iTIP has it (RFC 5546): who is told what.
 
-A message holds all that its iCalendar text needs; writing that text and bringing it to people is the business of whoever
-delivers the outbox.
+A message holds all that its iCalendar text needs; writing that text and bringing it to people is the business of
+whoever delivers the outbox.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ class Position:
 
     While `loading`, the live records are walked by the place of their last change and `at` is the last one taken;
     after that `at` is the last change taken from the log. A walk pins `mark`, the revision it goes up to, and keeps
-    in `since` the revision at which it began; both are None between walks. `access` is the edition of the grant by which
-    the consumer reads a calendar of another account; None where it reads by right.
+    in `since` the revision at which it began; both are None between walks. `access` is the edition of the grant by
+    which the consumer reads a calendar of another account; None where it reads by right.
     """
 
     feed: FeedKey
@@ -85,7 +85,8 @@ class SyncState:
 
 
 def _row(p: Position) -> list[int | str | None]:
-    row = [p.feed.kind, p.feed.id, p.epoch, p.at.revision, p.at.index, int(p.loading), p.since, p.mark]
+    row: list[int | str | None] = [p.feed.kind, p.feed.id, p.epoch, p.at.revision, p.at.index, int(p.loading)]
+    row += [p.since, p.mark]
     return row if p.access is None else [*row, p.access]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 
 from schedsvc.domain.events import Event
 from schedsvc.domain.intervals import Interval
@@ -41,8 +42,9 @@ def rezoned(event: Event, now: int) -> Event | None:
     """The event as today's zone data has it; None if it is over, or nothing of it that is to come moves.
 
     It is over once its end, as it is stored, is not after `now`. Of a series, which moves as a whole, an instance that
-    ends after `now` has to move, or the first start or last end of all. One that was written without `rules`, or that
-    takes too much work to follow, counts as moved.
+    ends after `now` has to move, or the first start or last end of all. It counts as moved also if it was written
+    without `rules`, if it takes too much work to follow, and if overrides for all later instances lead one near a
+    moment at which the clock is another.
 
     Raises UnknownZone for a zone that there is no more, and what `series.prepared` raises.
     """
@@ -71,8 +73,8 @@ def _series(event: Event, now: int) -> Event | None:
     if not before.knows(zones_written(event, ready)):
         return derived(event)
     after = derived(replace(event, recurrence=_lines(event, ready, before)))
-    same = (after.extent, after.recurrence) == (event.extent, event.recurrence)
-    return None if same and not _Comparison(reading_of(after), before, now).moves() else after
+    stays = after.extent == event.extent and not _Comparison(reading_of(after), before, now, ready).moves()
+    return None if stays else after
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +148,21 @@ def _as_shown(time: EventTime, zone_name: str, before: Before) -> EventTime:
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """A series as it is now, beside how its times were read before."""
+    """A series as it is now, beside how its times were read before, and the set as it is `kept`, with its old lines."""
 
     reading: Reading
     before: Before
     now: int
+    kept: Prepared
 
     def moves(self) -> bool:
         """Whether anything that is to come takes place at another time."""
         if self._length_differs() or any(map(self._time_moves, self._told())):
             return True
         try:
-            if self.reading.exceptions.following:
-                return any(map(self._instance_moves, self._instances()))
-            return any(map(self._start_moves, self._starts()))
+            if any(map(self._lines_matter, self._windows())):
+                return True
+            return any(map(self._start_moves, self._starts())) or any(self._led())
         except WorkBudgetExceeded:
             return True
 
@@ -192,10 +195,14 @@ class _Comparison:
         for window in self._windows():
             yield from (found for found in ready.starts.between(*window, Budget()) if found[0] not in foreign)
 
-    def _instances(self) -> Iterator[Event]:
-        """The same where overrides for all later instances take these away from their starts."""
-        for window in self._windows():
-            yield from instances(self.reading.series, window, Budget())
+    def _led(self) -> Iterator[Event]:
+        """Instances near such a moment that may have been led there by an override for all later ones.
+
+        What they were before is not looked into: only imports make such overrides.
+        """
+        if self.reading.exceptions.following:
+            found = (instances(self.reading.series, window, Budget()) for window in self._windows())
+            yield from (event for event in chain.from_iterable(found) if event.extent[1] > self.now)
 
     def _windows(self) -> Iterator[Interval]:
         """Where whatever starts or ends by another clock than it did has its start."""
@@ -205,10 +212,13 @@ class _Comparison:
         for start, end in self.before.differences(ready.zone_name, whole):
             yield start - reach, end + DAY
 
-    def _instance_moves(self, instance: Event) -> bool:
-        """Of one in a gap it is its time behind the gap that is compared, so that it may seem to move."""
-        was = self.before.instant(instance.start), self.before.instant(instance.end)
-        return was != instance.extent and max(was[1], instance.extent[1]) > self.now
+    def _lines_matter(self, window: Interval) -> bool:
+        """Whether the old lines give other starts there."""
+        if self.kept is self.reading.prepared:
+            return False
+        sets = self.kept, self.reading.prepared
+        kept, now = (list(ready.starts.between(*window, Budget())) for ready in sets)
+        return kept != now
 
     def _start_moves(self, found: Occurrence) -> bool:
         reading, key = self.reading, self.reading.prepared.key_of(found)

@@ -39,6 +39,8 @@ FIELD_REASONS = frozenset(
         "MIXED_TIME_KINDS",
         "UNSUPPORTED_RRULE",
         "SUBSTITUTION_MISSING",
+        "DTSTART_NOT_IN_RULE",
+        "EMPTY_RECURRENCE",
     }
 )
 """The reasons of single fields; those of whole calls are the `reason` of their class."""

@@ -52,6 +52,11 @@ class EventQuery:
         """Whether being found tells more of an event than its time."""
         return bool(self.query or self.attendee or self.metadata)
 
+    @property
+    def selects(self) -> bool:
+        """Whether it depends on more than when an event takes place."""
+        return self.reveals or bool(self.show_as)
+
     def filter(self, window: Interval | None, *, recurring: bool | None) -> EventFilter:
         """What the store can tell of it: all of it for single events, more than it for series."""
         return EventFilter(
@@ -110,7 +115,7 @@ class EventLists:
         require_series(event)
         try:
             if query.asked.low is not None and page.after is None:
-                _require_few(series.instances(event, window, Budget(WORK)), query.asked)
+                _require_few(series.count(event, window, Budget(WORK)), query.asked)
             found = list(islice(_after(_expanded(event, window, page, query.show_cancelled), page), page.size + 1))
         except WorkBudgetExceeded:
             raise _too_much(query.asked) from None
@@ -157,8 +162,7 @@ class _Found:
         kept = await self.tx.events.list(self.parent, self.query.filter(self.window, recurring=True), ALL)
         all_series = [as_seen(event, self.role) for event in kept]
         if page.after is None:
-            everything = (i for event in all_series for i in series.instances(event, self.window, budget))
-            _require_few(everything, self.query.asked)
+            _require_few(sum(series.count(e, self.window, budget) for e in all_series), self.query.asked)
         expanded = [_expanded(event, self.window, page, cancelled=False) for event in all_series]
         matching = (event for event in merge(*expanded, key=sort_key) if self._instance_matches(event))
         singles = await self._singles(page)
@@ -178,15 +182,18 @@ class _Found:
         return found[:size]
 
     def _seen(self, events: Iterable[Event]) -> list[Event]:
-        """As the role sees them, without those whose texts a filter must not betray."""
-        return [as_seen(e, self.role) for e in events if not (self.query.reveals and is_hidden(e, self.role))]
+        """As the role sees them, without single events whose texts a filter must not betray."""
+        return [
+            as_seen(event, self.role)
+            for event in events
+            if event.is_series or not (self.query.reveals and is_hidden(event, self.role))
+        ]
 
     def _matches(self, event: Event, budget: Budget) -> bool:
         """Whether a series, which the store knows by its outline only, has what is asked for."""
         if not event.is_series:
             return True
-        shown = {event.show_as, *(o.show_as for o in event.overrides if o.show_as is not None)}
-        if self.query.show_as and shown.isdisjoint(self.query.show_as):
+        if self.query.selects and not any(map(self._instance_matches, _outline(event))):
             return False
         return self.window is None or any(True for _ in series.instances(event, self.window, budget))
 
@@ -204,6 +211,12 @@ class _Found:
             if not any(query.query.casefold() in text.casefold() for text in texts):
                 return False
         return query.metadata.items() <= dict(event.metadata).items()
+
+
+def _outline(event: Event) -> Iterator[Event]:
+    """A series as most of its instances are, and its exceptions."""
+    yield event
+    yield from series.exceptions(event)
 
 
 def sort_key(event: Event) -> SortKey:
@@ -234,9 +247,9 @@ def _after(events: Iterable[Event], page: Page) -> Iterator[Event]:
     return (event for event in events if page.after is None or sort_key(event) > page.after)
 
 
-def _require_few(instances: Iterator[Event], asked: RangeRequest) -> None:
+def _require_few(count: int, asked: RangeRequest) -> None:
     """Raises InvalidInput if a range holds more instances than one list is made for."""
-    if sum(1 for _ in islice(instances, EXPANDED_INSTANCES + 1)) > EXPANDED_INSTANCES:
+    if count > EXPANDED_INSTANCES:
         text = f"the range holds more than {EXPANDED_INSTANCES:,} instances: ask for a shorter one"
         raise InvalidInput([Violation(asked.fields[1], text, "RANGE_TOO_LARGE")])
 

@@ -145,7 +145,7 @@ class EventWrites:
         require_etag(before.etag, answer.etag)
         require_free_standing(before)
         email = answer.attendee or (await self.owner()).email
-        asked = self._occurrence(before, name) if name.original else before
+        asked = self._standing(before, name) if name.original else before
         answered = _answered(asked, email, answer)
         if name.original:
             after = series.overridden(before, asked, answered)
@@ -164,6 +164,8 @@ class EventWrites:
         return self._account
 
     async def _change_all(self, before: Event, change: Change, draft: EventDraft) -> Changed:
+        if draft.start != before.start and draft.recurrence == before.recurrence:
+            draft = series.with_dates_moved_along(draft, before)
         if draft.recurrence != before.recurrence or draft.start != before.start:
             series.require_recurrence(draft, self._calendar.time_zone)
         edited = series.edited(before, draft, keep_exceptions=change.keep_exceptions)
@@ -246,6 +248,13 @@ class EventWrites:
     def _occurrence(self, event: Event, name: EventName) -> Event:
         found = series.instance(event, name.original, Budget()) if event.is_series else None
         if found is None:
+            raise not_found(name)
+        return found
+
+    def _standing(self, event: Event, name: EventName) -> Event:
+        """The instance, if it was not deleted: what is deleted cannot be answered."""
+        found = self._occurrence(event, name)
+        if _original(found) in event.cancelled:
             raise not_found(name)
         return found
 

@@ -80,7 +80,7 @@ class Imports:
             merging = Merging(tx, calendar, owner, known, self._new_id)
             made: list[Imported] = []
             for group in batch:
-                made += merging.take(group)
+                made += await merging.take(group)
                 await asyncio.sleep(0)
             return sorted([*done, *made], key=lambda imported: imported.component.line)
 

@@ -6,18 +6,19 @@ exceptions alone adds them to the series. Versions are compared component by com
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from schedsvc.domain import series
 from schedsvc.domain.accounts import Account
-from schedsvc.domain.attaching import Attached, exception_at, joined
+from schedsvc.domain.attaching import Attached, Joined, exceptions_of, joined
 from schedsvc.domain.calendars import Calendar
 from schedsvc.domain.errors import InvalidInput
-from schedsvc.domain.events import Attendee, Event, EventDraft
+from schedsvc.domain.events import Attendee, Event, EventDraft, Override
 from schedsvc.domain.interchange import Component
 from schedsvc.domain.names import EventName
 from schedsvc.domain.records import fields_of
@@ -28,6 +29,7 @@ from schedsvc.repositories.base import Write
 from schedsvc.usecases.event_writes import has_people, new_event
 
 _UID_LENGTH = 255
+_FEW = 20
 _WORK = 1_000_000
 """Steps that the exceptions of one series may take to be placed."""
 
@@ -86,33 +88,33 @@ class Merging:
         self._known = {event.uid: event for event in sorted(known, key=lambda event: event.name, reverse=True)}
         self._new_id = new_id
 
-    def take(self, group: Group) -> list[Imported]:
+    async def take(self, group: Group) -> list[Imported]:
         """What became of each component, in their order."""
         first = group[0]
         try:
             if first.periods is not None:
                 return [self._take_periods(first, first.periods)]
-            return [_refused(first, "")] if first.draft is None else self._take_event(group)
+            return [_refused(first, "")] if first.draft is None else await self._take_event(group)
         except (InvalidInput, RecurrenceError) as error:
             return [_refused(component, str(error)) for component in group]
 
-    def _take_event(self, group: Group) -> list[Imported]:
+    async def _take_event(self, group: Group) -> list[Imported]:
         before = self._known.get(group[0].uid)
         if before is not None and before.booking is not None:
             return [_refused(component, f"the event belongs to {before.booking}") for component in group]
         master = next((component for component in group if component.original is None), None)
         if master is not None:
-            return self._take_series(group, master, before)
+            return await self._take_series(group, master, before)
         if before is not None and before.is_series:
-            return self._join(group, before, before, _nothing_said)
+            return await self._join(group, before, before, _nothing_said)
         return [self._take_alone(component) for component in group]
 
-    def _take_series(self, group: Group, master: Component, before: Event | None) -> list[Imported]:
+    async def _take_series(self, group: Group, master: Component, before: Event | None) -> list[Imported]:
         if before is not None and master.sequence < before.sequence:
-            return self._join(group, before, before, _nothing_said, known_only=True)
-        return self._join(group, self._version(master, before), before, _said_of_master)
+            return await self._join(group, before, before, _nothing_said, known_only=True)
+        return await self._join(group, self._version(master, before), before, _said_of_master)
 
-    def _join(
+    async def _join(
         self,
         group: Group,
         event: Event,
@@ -123,12 +125,13 @@ class Merging:
     ) -> list[Imported]:
         """Writes the event with the exceptions of the group, unless it is as it was."""
         exceptions = [component for component in group if component.original is not None]
-        found = joined(event, exceptions, before, Budget(_WORK), known_only=known_only)
+        found = await _joined(event, exceptions, before, known_only=known_only)
         after = self._put(found.event, before)
         attached = {id(one.component): one for one in found.attached}
         self._drop_alone(found.attached)
+        told = _Told(before, after, exceptions_of(before), exceptions_of(after))
         return [
-            _of_exception(attached[id(component)], before, after)
+            told.of(attached[id(component)])
             if component.original is not None
             else Imported(component, said(before, after), after.name, component.messages)
             for component in group
@@ -205,6 +208,14 @@ class Merging:
                 self._tx.events.delete(alone)
 
 
+async def _joined(event: Event, exceptions: Sequence[Component], before: Event | None, *, known_only: bool) -> Joined:
+    """Off the event loop where there are many: a thousand take some hundred milliseconds."""
+    budget = Budget(_WORK)
+    if len(exceptions) <= _FEW:
+        return joined(event, exceptions, before, budget, known_only=known_only)
+    return await asyncio.to_thread(joined, event, exceptions, before, budget, known_only=known_only)
+
+
 def _uid_alone(component: Component, original: EventTime) -> str:
     """The UID of an event that stands for an exception; a digest where that is too long."""
     text = f"{component.uid}/{series.original_id(original)}"
@@ -226,7 +237,7 @@ def _said_of_master(before: Event | None, after: Event) -> Outcome:
     if before is None:
         return Outcome.CREATED
     same = replace(after, overrides=before.overrides, cancelled=before.cancelled, **_place_of(before))
-    is_same = same == before and _moments(before) <= _moments(after)
+    is_same = same == before and exceptions_of(before).keys() <= exceptions_of(after).keys()
     return Outcome.UNCHANGED if is_same else Outcome.UPDATED
 
 
@@ -236,23 +247,28 @@ def _place_of(before: Event) -> dict[str, Any]:
     return {name: getattr(before, name) for name in names}
 
 
-def _moments(event: Event) -> set[int]:
-    originals = [*(override.original for override in event.overrides), *event.cancelled]
-    return {resolve_event(original, event.zone) for original in originals}
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What became of the exceptions of a series, by what it had for their starts and has now."""
 
+    before: Event | None
+    after: Event
+    had: Mapping[int, Override | EventTime]
+    has: Mapping[int, Override | EventTime]
 
-def _of_exception(attached: Attached, before: Event | None, after: Event) -> Imported:
-    component = attached.component
-    if attached.refusal:
-        return _refused(component, attached.refusal)
-    name = after.name.instance(series.original_id(attached.original))
-    messages = (*component.messages, *attached.notes)
-    if before is None:
-        return Imported(component, Outcome.CREATED, name, messages)
-    known, now = (exception_at(event, attached.original) for event in (before, after))
-    if known == now:
-        return Imported(component, Outcome.UNCHANGED, name, messages)
-    return Imported(component, Outcome.CREATED if known is None else Outcome.UPDATED, name, messages)
+    def of(self, attached: Attached) -> Imported:
+        component = attached.component
+        if attached.refusal:
+            return _refused(component, attached.refusal)
+        name = self.after.name.instance(series.original_id(attached.original))
+        return Imported(component, self._outcome(attached), name, (*component.messages, *attached.notes))
+
+    def _outcome(self, attached: Attached) -> Outcome:
+        moment = resolve_event(attached.original, self.after.zone)
+        known, now = self.had.get(moment), self.has.get(moment)
+        if self.before is None or (known is None and now is not None):
+            return Outcome.CREATED
+        return Outcome.UNCHANGED if known == now else Outcome.UPDATED
 
 
 def _with_comments(attendees: tuple[Attendee, ...], before: tuple[Attendee, ...]) -> tuple[Attendee, ...]:

@@ -291,7 +291,7 @@ def test_of_versions_of_one_event_that_with_the_highest_sequence_counts() -> Non
     assert last.messages[0] == "the same UID comes again in line 2, which counts"
 
 
-# --- what is not imported
+# --- what is left out
 
 
 @pytest.mark.parametrize("kind", ["VTODO", "VJOURNAL", "VAVAILABILITY", "X-OTHER"])

@@ -128,7 +128,9 @@ def test_a_moment_is_read_by_a_definition_that_no_zone_fits(definition: str, loc
 
 
 def test_a_series_is_not_read_by_a_definition_that_no_zone_fits() -> None:
-    data = starting(";TZID=Mine", "20240303T080000", zone(ODD)).replace(b"END:VEVENT", b"RRULE:FREQ=DAILY\r\nEND:VEVENT")
+    data = starting(";TZID=Mine", "20240303T080000", zone(ODD)).replace(
+        b"END:VEVENT", b"RRULE:FREQ=DAILY\r\nEND:VEVENT"
+    )
     assert refusal(data).startswith("BAD_TIME_ZONE")
 
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from schedsvc.domain.series.editing import Edited, cancelled, edited, overridden
 from schedsvc.domain.series.extents import derived
-from schedsvc.domain.series.instances import cancelled_instances, instance, instance_at, instances, items, last
+from schedsvc.domain.series.instances import (
+    cancelled_instances,
+    count,
+    exceptions,
+    instance,
+    instance_at,
+    instances,
+    items,
+    last,
+)
 from schedsvc.domain.series.naming import original_id
+from schedsvc.domain.series.shifting import with_dates_moved_along
 from schedsvc.domain.series.splitting import Split, continuation, is_first, split, truncated
 from schedsvc.domain.series.validity import (
     canonical,
@@ -21,8 +31,10 @@ __all__ = [
     "cancelled_instances",
     "canonical",
     "continuation",
+    "count",
     "derived",
     "edited",
+    "exceptions",
     "instance",
     "instance_at",
     "instances",
@@ -36,4 +48,5 @@ __all__ = [
     "split",
     "truncated",
     "with_counted_start",
+    "with_dates_moved_along",
 ]

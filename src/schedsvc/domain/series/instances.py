@@ -46,6 +46,32 @@ def items(series: Event, window: Interval, budget: Budget) -> Iterator[Item]:
         yield from _generated_items(reading, window, budget)
 
 
+def exceptions(series: Event) -> Iterator[Event]:
+    """The changed instances, whole; where one also begins a change of all later ones, first as that has it."""
+    reading = reading_of(series)
+    for override in series.overrides:
+        key = reading.prepared.key(override.original)
+        yield reading.plain(key) if override.following else reading.instance(key)
+
+
+def count(series: Event, window: Interval, budget: Budget) -> int:
+    """How many instances may overlap the window: never too few, and as many too many as were moved out of it.
+
+    Raises WorkBudgetExceeded.
+    """
+    reading = reading_of(series)
+    lo, hi = _widened(reading, window)
+    begin = lo - seconds_at_most(reading.length, dated=reading.prepared.dated)
+    generated = sum(len(found) for found, _ in reading.prepared.starts.batches(begin, hi, budget))
+    return generated + len(reading.exceptions.own)
+
+
+def _widened(reading: Reading, window: Interval) -> Interval:
+    """With what overrides for all later instances bring in from outside."""
+    windows = [window, *(_before_shift(reading, leading, window) for _, leading in reading.exceptions.following)]
+    return min(lo for lo, _ in windows), max(hi for _, hi in windows)
+
+
 def instance(series: Event, original: str, budget: Budget) -> Event | None:
     """The instance with that original start in its name, as `instance_at` finds it."""
     time = original_of(original)

@@ -20,6 +20,7 @@ from schedsvc.domain.series.naming import original_id
 from schedsvc.domain.series.prepared import Prepared, prepared
 from schedsvc.domain.series.reading import Reading, key_in, reading_of
 from schedsvc.domain.series.rekeying import Rekeyed, rekeyed
+from schedsvc.domain.series.shifting import moved_along
 from schedsvc.domain.series.validity import LABORIOUS
 from schedsvc.domain.time import EARLIEST, LATEST, EventTime
 
@@ -126,8 +127,8 @@ def _made(reading: Reading, draft: Event, rest: Event, half: RecurrenceSet) -> E
     if half.start != rest.start:
         key = reading.prepared.key(rest.start)
         others = (rdate for rdate in half.rdates if reading.prepared.key(rdate.start) != key)
-        half = replace(half, rdates=(*others, RDate(draft.start)))
-    return replace(draft, recurrence=lines_of(half))
+        half = replace(half, start=rest.start, rdates=(*others, RDate(rest.start)))
+    return replace(draft, recurrence=moved_along(half, draft.start) or lines_of(replace(half, start=draft.start)))
 
 
 def _changes(draft: EventDraft, rest: Event) -> list[str]:

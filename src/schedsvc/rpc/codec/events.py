@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schedsvc.domain import series
 from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.events import (
     Attendee,
@@ -20,7 +21,6 @@ from schedsvc.domain.events import (
     extent_of,
 )
 from schedsvc.domain.particulars import Visibility
-from schedsvc.domain.series.reading import reading_of
 from schedsvc.domain.time import AllDay, EventTime, resolve_event
 from schedsvc.rpc.codec import particulars, patches
 from schedsvc.rpc.codec.calendars import decode_ref
@@ -92,18 +92,11 @@ def encode_edited(event: Event, dropped: Iterable[EventTime]) -> pb.Event:
     return out
 
 
-def encode_listed(event: Event) -> pb.Event:
-    """The event as one of a list, where a series comes without its exceptions."""
-    out = pb.Event()
-    _fill_alone(out, event)
-    return out
-
-
 def fill(out: pb.Event, event: Event) -> None:
     """Sets an empty `out`, which may be a part of a larger message, to the event as it is answered."""
     _fill_alone(out, event)
     if event.overrides:
-        for exception in _exceptions(event):
+        for exception in series.exceptions(event):
             _fill_alone(out.exceptions.add(), exception)
 
 
@@ -135,14 +128,6 @@ def _fill_alone(out: pb.Event, event: Event) -> None:
         _fill_rare(out, event)
     if event.color or event.categories or event.organizer or event.reminders or event.conference or event.attachments:
         particulars.fill(out, event)
-
-
-def _exceptions(series: Event) -> Iterator[Event]:
-    """The instances that were changed; where one also begins a change of all later ones, first as that has it."""
-    reading = reading_of(series)
-    for override in series.overrides:
-        key = reading.prepared.key(override.original)
-        yield reading.plain(key) if override.following else reading.instance(key)
 
 
 def _fill_rare(out: pb.Event, event: Event) -> None:
@@ -190,14 +175,15 @@ def _fill_times(out: RepeatedCompositeFieldContainer[EventTimeMessage], times: I
 def patch(request: pb.UpdateEventRequest) -> Callable[[Event], EventDraft]:
     """From the event as it is to the one asked for; raises InvalidInput when applied.
 
-    Naming either form of the recurrence replaces both. One that was written in fields is kept in fields when the start
-    changes, so that its end date stays a date in the zone of the start.
+    Naming either form of the recurrence replaces both.
     """
     tree = tree_of(request.event, request.update_mask)
     merged = patches.merger(request.event, request.update_mask, "event")
 
     def patched(current: Event) -> EventDraft:
-        draft = decode(merged(_with_one_form(encode_listed(current), current, tree)))
+        message = pb.Event()
+        _fill_alone(message, current)
+        draft = decode(merged(_with_one_form(message, current, tree)))
         stands, stays = draft.recurrence == current.recurrence, (draft.start, draft.end) == (current.start, current.end)
         return replace(
             draft,
@@ -214,8 +200,7 @@ def _with_one_form(message: pb.Event, current: Event, tree: Tree) -> pb.Event:
     if in_parts and current.recurrence and not message.HasField("pattern"):
         text = "the recurrence cannot be said in fields: replace it by a whole pattern, or by recurrence"
         raise InvalidInput([Violation("event.pattern", text)])
-    kept_in_fields = "start" in tree and current.from_pattern and message.HasField("pattern")
-    by_fields = "recurrence" not in tree and ("pattern" in tree or kept_in_fields)
+    by_fields = "recurrence" not in tree and "pattern" in tree
     message.ClearField("recurrence" if by_fields else "pattern")
     return message
 

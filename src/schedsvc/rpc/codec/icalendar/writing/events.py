@@ -38,8 +38,9 @@ def vevents(event: Event, owner: Owner) -> Written:
     """A single event, or a series with everything that differs in it. `owner` is that of the calendar."""
     lines = _vevent(event, owner, _recurrence(event))
     zones = {*_zones(event.start, event.end), *_zones_of_lines(event)}
+    leading = tuple(override for override in event.overrides if override.following)
     for override in event.overrides:
-        instance = _instance(event, override.original)
+        instance = _instance(event, leading, override)
         zones.update(_zones(override.original, instance.start, instance.end))
         lines += _vevent(instance, owner, [_recurrence_id(event, override)])
     for original in event.cancelled:
@@ -96,12 +97,12 @@ def _recurrence_id(event: Event, override: Override) -> Line:
     return time("RECURRENCE-ID", override.original, floating=_floating(event), parameters=reach)
 
 
-def _instance(event: Event, original: EventTime) -> Event:
-    """The instance with all that it inherits; what was called off is still told in full."""
-    plain_event = replace(event, cancelled=())
-    found = series.instance_at(plain_event, original, Budget())
+def _instance(event: Event, leading: tuple[Override, ...], override: Override) -> Event:
+    """The instance with all that it inherits, also from an override that holds for all later ones."""
+    overrides = leading if override.following else (*leading, override)
+    found = series.instance_at(replace(event, cancelled=(), overrides=overrides), override.original, Budget())
     if found is None:
-        raise RuntimeError(f"{event.name} has an exception for {original} that it does not have")
+        raise RuntimeError(f"{event.name} has an exception for {override.original}, which it does not give")
     return found
 
 
