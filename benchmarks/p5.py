@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks import messages, world
 from benchmarks.bench import Bench, Served, calls
-from benchmarks.children import Answer, Child, child, cpu_seconds, unused
+from benchmarks.children import Answer, Child, child, family_cpu_seconds, unused
 from benchmarks.databases import Databases
 from benchmarks.peers import PEERS, Peer, missing
 from benchmarks.report import Line, compared, not_run
@@ -25,12 +25,12 @@ LONGEST_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """The process of another server, which is not a child of this program but of one."""
+    """Another server, which may work in several processes; none is a child of this program."""
 
     pid: int
 
     def cpu_seconds(self) -> float | None:
-        return cpu_seconds(self.pid)
+        return family_cpu_seconds(self.pid)
 
 
 async def run(bench: Bench) -> Sequence[Line]:

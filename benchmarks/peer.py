@@ -1,7 +1,7 @@
 """Child: another calendar server, which is started, filled, asked, and ended with this process.
 
-Settings: the name of a `peer`, a folder as its `place`. Answers with its `pid` and the periods it has in the reference
-window, once it holds the shared calendar. Orders: for how many `seconds` to ask it, with how many questions
+Settings: the name of a `peer`, an empty folder as its `place`. Answers with its `pid` and the periods it has in the
+reference window, once it holds the shared calendar. Orders: for how many `seconds` to ask it, with how many questions
 `in_flight`; each asks about a window of its own.
 """
 
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -32,8 +32,10 @@ PAUSE = 0.05
 
 
 class Asker:
-    def __init__(self, caldav: Caldav) -> None:
-        self._caldav = caldav
+    """`connect` opens a connection to the server."""
+
+    def __init__(self, connect: Callable[[], Caldav]) -> None:
+        self._connect = connect
         self._shifts = itertools.count(1)
 
     async def carry_out(self, order: Order) -> Answer:
@@ -48,20 +50,26 @@ class Asker:
     def _ask_until(self, end: float) -> Counter[str]:
         """How questions ended, asked one after the other; the last is asked before the end."""
         codes = Counter[str]()
-        lo, hi = world.WINDOW
-        while time.monotonic() < end:
-            shift = next(self._shifts) % world.DAY
-            try:
-                self._caldav.free_busy(lo + shift, hi + shift)
-                codes["OK"] += 1
-            except (Refused, OSError, HTTPException) as failure:
-                codes[f"{type(failure).__name__} {failure}"] += 1
+        with self._connect() as caldav:
+            while time.monotonic() < end:
+                codes[self._ask(caldav)] += 1
         return codes
+
+    def _ask(self, caldav: Caldav) -> str:
+        """How one question ended."""
+        shift = next(self._shifts) % world.DAY
+        lo, hi = world.WINDOW
+        try:
+            caldav.free_busy(lo + shift, hi + shift)
+        except (Refused, OSError, HTTPException) as failure:
+            return f"{type(failure).__name__} {failure}"
+        return "OK"
 
 
 @contextmanager
 def running(peer: Peer, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The server as a process; its output is thrown away with the folder."""
+    peer.prepare(folder, port)
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [peer.program, *peer.arguments(folder, port)], stdout=output, stderr=subprocess.STDOUT, cwd=folder
@@ -107,13 +115,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     order = settings()
     peer = next(peer for peer in PEERS if peer.name == order["peer"])
-    port = unused_port()
-    caldav = Caldav(port, peer.collection)
-    with running(peer, Path(order["place"]), port) as process:
-        wait_until_there(caldav, process)
-        fill(peer, caldav)
-        tell({"pid": process.pid, "periods": list(periods(caldav.free_busy(*world.WINDOW)))})
-        asyncio.run(serve_orders(Asker(caldav).carry_out))
+    folder, port = Path(order["place"]), unused_port()
+    connect = partial(Caldav, port, peer.collection)
+    with running(peer, folder, port) as process:
+        with connect() as caldav:
+            wait_until_there(caldav, process)
+            peer.welcome(folder)
+            fill(peer, caldav)
+            found = list(periods(caldav.free_busy(*world.WINDOW)))
+        tell({"pid": process.pid, "periods": found})
+        asyncio.run(serve_orders(Asker(connect).carry_out))
 
 
 if __name__ == "__main__":

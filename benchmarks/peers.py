@@ -6,24 +6,35 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import cyrus
 from benchmarks.children import ROOT
 
 ENVIRONMENT = ROOT / ".venv-peers" / "bin"
 """What `make bench-peers` installs them in."""
 
 
+def _nothing(*_: object) -> None:
+    """What most servers need."""
+
+
 class Peer(NamedTuple):
     """A server, how it is started for a folder and a port, and what is asked of us beside it.
 
-    `collection` is the path of the calendar. `takes_files`: a whole calendar can be put there at once.
+    `collection` is the path of the calendar. `takes_files`: a whole calendar can be put there at once. `prepare` is
+    done before it is started and `welcome` before it is asked for anything. It is there if `program` is, and what is
+    needed `besides`; `source` is where it comes from.
     """
 
     name: str
     program: Path
     arguments: Callable[[Path, int], Sequence[str]]
     collection: str
-    takes_files: bool
     goal: float
+    source: str = "`make bench-peers` installs it"
+    besides: Path | None = None
+    takes_files: bool = False
+    prepare: Callable[[Path, int], None] = _nothing
+    welcome: Callable[[Path], None] = _nothing
 
 
 def _radicale(folder: Path, port: int) -> Sequence[str]:
@@ -51,11 +62,23 @@ def _xandikos(folder: Path, port: int) -> Sequence[str]:
 
 
 PEERS = (
-    Peer("Radicale", ENVIRONMENT / "radicale", _radicale, "/bench/shared/", True, 400.0),
-    Peer("Xandikos", ENVIRONMENT / "xandikos", _xandikos, "/bench/calendars/shared/", False, 1000.0),
+    Peer("Radicale", ENVIRONMENT / "radicale", _radicale, "/bench/shared/", 400.0, takes_files=True),
+    Peer("Xandikos", ENVIRONMENT / "xandikos", _xandikos, "/bench/calendars/shared/", 1000.0),
+    Peer(
+        "Cyrus",
+        cyrus.PROGRAMS / "master",
+        cyrus.arguments,
+        "/dav/calendars/user/bench/shared/",
+        10.0,
+        source="the Debian package cyrus-caldav has it",
+        besides=cyrus.PROGRAMS / "httpd",
+        prepare=cyrus.prepare,
+        welcome=cyrus.welcome,
+    ),
 )
 
 
 def missing(peer: Peer) -> str | None:
     """Why it cannot be asked; None if it can."""
-    return None if peer.program.exists() else f"{peer.name} is not installed; `make bench-peers` installs it"
+    is_there = all(path.exists() for path in (peer.program, peer.besides) if path is not None)
+    return None if is_there else f"{peer.name} is not installed; {peer.source}"

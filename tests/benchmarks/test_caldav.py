@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import caldav, ics
+from benchmarks import caldav, cyrus, ics
 from benchmarks.children import ROOT
 from benchmarks.peers import PEERS, Peer, missing
 
@@ -53,16 +54,25 @@ def test_a_question_is_one_free_busy_query_with_its_range() -> None:
     assert [element.attrib for element in query] == [{"start": "20270305T090000Z", "end": "20270305T100000Z"}]
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.name != "Cyrus"], ids=lambda peer: peer.name)
 def test_a_peer_listens_on_this_machine_alone_and_keeps_all_in_its_folder(peer: Peer, tmp_path: Path) -> None:
     arguments = " ".join(peer.arguments(tmp_path, 5232))
     assert "127.0.0.1" in arguments
     assert f"{tmp_path}/collections" in arguments
 
 
+def test_cyrus_listens_on_this_machine_alone_and_keeps_all_in_its_folder() -> None:
+    given = {"folder": "/folder", "programs": "/programs", "port": 5232, "account": "nobody"}
+    heard = re.findall('listen="(.*)"', cyrus.SERVICES.format(**given))
+    assert heard == ["127.0.0.1:5232", "/folder/state/socket/lmtp"]
+    kept = re.findall("(?:directory|partition-default): (.*)", cyrus.SETTINGS.format(**given))
+    assert kept == ["/folder/state", "/folder/collections"]
+
+
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_a_peer_that_is_not_there_says_how_to_get_it(peer: Peer, tmp_path: Path) -> None:
-    assert "is not installed" in str(missing(peer._replace(program=tmp_path / "none")))
+    assert str(missing(peer._replace(program=tmp_path / "none"))) == f"{peer.name} is not installed; {peer.source}"
+    assert missing(peer._replace(program=tmp_path, besides=tmp_path)) is None
 
 
 def test_the_requirements_of_peers_are_names_and_versions_only() -> None:

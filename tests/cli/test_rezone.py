@@ -31,11 +31,13 @@ INTRO = ProfileName("ada", "intro")
 BERLIN = "Europe/Berlin"
 # A century ahead, so that nothing is ever over when the program runs.
 JUNE = datetime(2130, 6, 1, 8, tzinfo=UTC)
+BOOKED = int(datetime(2130, 6, 6, 10, tzinfo=UTC).timestamp())
 TENANTS = ("north", "south")
 
 
-def meeting(start: datetime, zone: str = BERLIN, *lines: str) -> Creation:
-    local = start.replace(tzinfo=None)
+def meeting(text: str, zone: str = BERLIN, *lines: str) -> Creation:
+    """An hour from a local time on."""
+    local = datetime.fromisoformat(text)
     times = Zoned(local, zone), Zoned(local + timedelta(hours=1), zone)
     return Creation("", replace(event_draft(), start=times[0], end=times[1], recurrence=lines))
 
@@ -51,14 +53,14 @@ async def fill(process: Process, admin: Principal) -> None:
         profile_draft(work_hours=WorkHours(BERLIN, {day: (MinuteRange(0, 1440),) for day in range(1, 8)})),
     )
     booker = Booker("grace@example.org", "Grace", "", "")
-    start = int(datetime(2130, 6, 6, 10, tzinfo=UTC).timestamp())
-    await process.bookings.create(admin, NOW, INTRO, "talk", BookingDraft(start, None, booker, {}, {}))
+    talk = BookingDraft(start=BOOKED, duration=None, booker=booker, substitutions={}, metadata={})
+    await process.bookings.create(admin, NOW, INTRO, "talk", talk)
     for made in (
-        meeting(datetime(2130, 7, 1, 10)),
-        meeting(datetime(2130, 8, 1, 10)),
-        meeting(datetime(2130, 1, 2, 10), BERLIN, "RRULE:FREQ=WEEKLY"),
-        meeting(datetime(2130, 12, 1, 10)),
-        meeting(datetime(2130, 6, 6, 9), "UTC"),
+        meeting("2130-07-01T10:00"),
+        meeting("2130-08-01T10:00"),
+        meeting("2130-01-02T10:00", BERLIN, "RRULE:FREQ=WEEKLY"),
+        meeting("2130-12-01T10:00"),
+        meeting("2130-06-06T09:00", "UTC"),
     ):
         await process.events.create(admin, NOW, CALENDAR, made)
 
@@ -115,7 +117,7 @@ def test_the_report_says_what_would_be_done_and_does_nothing(stale: Path) -> Non
 
 
 def test_what_is_stale_is_moved_once(stale: Path) -> None:
-    assert rezone(stale, "--tenant", "north")[-1] == "1 calendars: 2 events moved, 0 bookings with an overlap"
+    assert rezone(stale, "--tenant", "north")[-1] == "1 calendar: 2 events moved, 0 bookings with an overlap"
     assert rezone(stale)[-1] == "2 calendars: 2 events moved, 0 bookings with an overlap"
     assert rezone(stale)[-1] == "2 calendars: 0 events moved, 0 bookings with an overlap"
 
@@ -129,4 +131,4 @@ def test_a_booking_that_moves_over_a_meeting_is_named_with_its_times(tmp_path: P
     assert booking == "accounts/ada/bookingProfiles/intro/bookings/talk"
     assert (was, now) == ("2130-06-06 10:00Z-10:30Z", "2130-06-06 09:00Z-09:30Z")
     assert meeting.startswith("accounts/ada/calendars/ada/events/")
-    assert said[-1] == "1 calendars: 4 events to move, 1 bookings with an overlap"
+    assert said[-1] == "1 calendar: 4 events to move, 1 booking with an overlap"

@@ -48,7 +48,7 @@ async def test_the_cause_of_a_change_is_in_both_feeds(store: SqlStore) -> None:
 
 
 async def test_a_series_is_kept_with_the_rules_it_was_derived_by(store: SqlStore) -> None:
-    times = [Zoned(datetime(2030, 1, 7, hour), "Asia/Tokyo") for hour in (9, 10)]
+    times = [Zoned(datetime.fromisoformat(f"2030-01-07T{hour}:00"), "Asia/Tokyo") for hour in ("09", "10")]
     weekly = derived(replace(event(), start=times[0], end=times[1], recurrence=("RRULE:FREQ=WEEKLY",)))
 
     async def make(tx: Write) -> None:

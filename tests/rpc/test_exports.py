@@ -30,7 +30,7 @@ from schedsvc.v1.interchange_pb2 import ExportCalendarRequest
 from schedsvc.v1.time_pb2 import EventTime, TimeBound
 from tests.rpc.calendar_files import dump, everything, lines, load, new_calendar
 from tests.rpc.callers import Caller, refused
-from tests.rpc.conftest import ALPHA, Deployment
+from tests.rpc.conftest import ALPHA, Deployment, on_both_stores
 from tests.rpc.requests import World, hours, share
 from tests.rpc.requests import bound as at
 
@@ -101,6 +101,7 @@ async def full(caller: Caller, calendar: str) -> Event:
     return made
 
 
+@on_both_stores
 async def test_every_field_goes_out_and_in_again(alpha: Caller, world: World) -> None:
     first, second = [await new_calendar(alpha, world.account, "Europe/Berlin") for _ in range(2)]
     await full(alpha, first)
@@ -287,6 +288,7 @@ async def many(caller: Caller, calendar: str, count: int) -> None:
     await load(caller, calendar, body.encode())
 
 
+@on_both_stores
 async def test_a_large_calendar_comes_in_pieces_and_is_of_one_moment(alpha: Caller, world: World) -> None:
     await many(alpha, world.spare_calendar, 430)
     call = alpha.calendar.ExportCalendar(ExportCalendarRequest(parent=world.spare_calendar))

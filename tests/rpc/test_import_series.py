@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from schedsvc.v1.accounts_pb2 import Account, UpdateAccountRequest
 from schedsvc.v1.changes_pb2 import StartSyncRequest
-from schedsvc.v1.events_pb2 import DeleteEventRequest, Event, GetEventRequest, ListInstancesRequest
+from schedsvc.v1.events_pb2 import (
+    Attendee,
+    DeleteEventRequest,
+    Event,
+    GetEventRequest,
+    ListInstancesRequest,
+    RespondToEventRequest,
+)
 from schedsvc.v1.interchange_pb2 import ImportCalendarResponse, ImportResult
-from tests.rpc.calendar_files import everything, load
+from tests.rpc.calendar_files import dump, everything, load
 from tests.rpc.callers import Caller
+from tests.rpc.conftest import on_both_stores
 from tests.rpc.consumers import walk
 from tests.rpc.requests import World
 
@@ -53,6 +62,7 @@ async def series_of(caller: Caller, world: World) -> Event:
     return found
 
 
+@on_both_stores
 async def test_a_series_comes_with_its_exceptions(alpha: Caller, world: World) -> None:
     data = file(
         exception("20300123T090000Z", "SUMMARY:Moved", start="20300124T150000Z"),
@@ -266,3 +276,32 @@ async def test_a_batch_never_cuts_a_series(alpha: Caller, world: World) -> None:
     series = await series_of(alpha, world)
     assert series.revision == 1
     assert (await instances(alpha, series))[1] == ("01-16T09:00", "one")
+
+
+async def test_two_components_that_come_to_one_event_do_not_make_two(alpha: Caller, world: World) -> None:
+    """An exception without a series has the UID that the other has outright."""
+    data = file(exception("20300116T090000Z", "SUMMARY:one"), part("SUMMARY:two", uid="s/20300116T090000Z"))
+    answer = await load(alpha, world.spare_calendar, data)
+    assert outcomes(answer) == [CREATED, REFUSED]
+    twice = free_busy("FREEBUSY:20300109T090000Z/PT1H").replace(b"END:VCALENDAR\r\n", b"") * 2
+    assert outcomes(await load(alpha, world.spare_calendar, twice)) == [REFUSED, CREATED]
+
+
+async def test_answers_keep_their_comments_and_the_owner_stays_the_organizer(alpha: Caller, world: World) -> None:
+    account = Account(name=world.account, email="ada@example.org", display_name="Ada")
+    await alpha.calendar.UpdateAccount(UpdateAccountRequest(account=account))
+    people = ("ORGANIZER:mailto:Ada@example.org", "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:bob@example.org")
+    data = file(part(*WEEKLY, *people), exception("20300116T090000Z", "SUMMARY:one", *people))
+    answer = await load(alpha, world.spare_calendar, data)
+    assert [list(result.messages) for result in answer.results] == [[], []]
+    series = await series_of(alpha, world)
+    await alpha.calendar.RespondToEvent(
+        RespondToEventRequest(
+            name=series.name, response=Attendee.RESPONSE_ACCEPTED, comment="Gladly", attendee="bob@example.org"
+        )
+    )
+    await load(alpha, world.spare_calendar, data.replace(b"NEEDS-ACTION", b"ACCEPTED"))
+    kept = await series_of(alpha, world)
+    assert [attendee.comment for attendee in kept.attendees] == ["Gladly"]
+    again = await load(alpha, world.spare_calendar, await dump(alpha, world.spare_calendar))
+    assert outcomes(again) == [UNCHANGED, UNCHANGED]

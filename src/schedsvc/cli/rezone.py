@@ -52,7 +52,8 @@ async def _rezone(settings: Settings, only: str | None, report: bool) -> None:
             overlapping += len(plan.overlaps)
             moved += _count(plan) if report else await _carry_out(rezoning, plan)
     what = "to move" if report else "moved"
-    click.echo(f"{calendars} calendars: {moved} events {what}, {overlapping} bookings with an overlap")
+    events, bookings = _counted(moved, "event"), _counted(overlapping, "booking")
+    click.echo(f"{_counted(calendars, 'calendar')}: {events} {what}, {bookings} with an overlap")
 
 
 async def _carry_out(rezoning: Rezoning, plan: Plan) -> int:
@@ -61,6 +62,10 @@ async def _carry_out(rezoning: Rezoning, plan: Plan) -> int:
 
 def _count(plan: Plan) -> int:
     return sum(len(calendar.moves) for calendar in plan.calendars)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _plan(plan: Plan) -> Iterator[str]:

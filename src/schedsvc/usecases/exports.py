@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from schedsvc.usecases.calendars import existing_calendar
 from schedsvc.usecases.free_busy import FreeBusy, FreeBusyQuery
 
 PAGE = 200
+AT_ONCE = 2
+"""Exports of events that are read at a time: each holds a connection, and a slow reader holds it for minutes."""
 _ALL_DAYS = (LATEST - EARLIEST) // DAY + 1
 
 
@@ -63,6 +66,7 @@ class Exports:
         self._store = store
         self._clock = clock
         self._free_busy = free_busy
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
     async def events(
@@ -70,9 +74,9 @@ class Exports:
     ) -> AsyncIterator[EventsExport]:
         """All events as the caller may see them, or those in the range, as of one moment; needs the role READER.
 
-        Holds a connection to the database until it is left.
+        Holds a connection to the database until it is left, and waits for its turn before.
         """
-        async with self._store.snapshot(principal.tenant) as tx:
+        async with self._turns, self._store.snapshot(principal.tenant) as tx:
             role = await require_role(tx, principal, parent, Role.READER)
             owned = await self._owned(tx, parent, asked)
             yield EventsExport(owned, _pages(tx, owned, lambda event: as_seen(event, role)))

@@ -17,7 +17,7 @@ from schedsvc.domain import series
 from schedsvc.domain.accounts import Account
 from schedsvc.domain.attaching import Attached, Joined, exceptions_of, joined
 from schedsvc.domain.calendars import Calendar
-from schedsvc.domain.errors import InvalidInput
+from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.events import Attendee, Event, EventDraft, Override
 from schedsvc.domain.interchange import Component
 from schedsvc.domain.names import EventName
@@ -87,6 +87,7 @@ class Merging:
         self._owner = owner
         self._known = {event.uid: event for event in sorted(known, key=lambda event: event.name, reverse=True)}
         self._new_id = new_id
+        self._written: set[str] = set()
 
     async def take(self, group: Group) -> list[Imported]:
         """What became of each component, in their order."""
@@ -124,14 +125,15 @@ class Merging:
         known_only: bool = False,
     ) -> list[Imported]:
         """Writes the event with the exceptions of the group, unless it is as it was."""
-        exceptions = [component for component in group if component.original is not None]
+        had = exceptions_of(before)
+        exceptions = [self._exception(one, before, had) for one in group if one.original is not None]
         found = await _joined(event, exceptions, before, known_only=known_only)
         after = self._put(found.event, before)
-        attached = {id(one.component): one for one in found.attached}
         self._drop_alone(found.attached)
-        told = _Told(before, after, exceptions_of(before), exceptions_of(after))
+        told = _Told(before, after, had, exceptions_of(after))
+        attached = iter(found.attached)
         return [
-            told.of(attached[id(component)])
+            told.of(next(attached))
             if component.original is not None
             else Imported(component, said(before, after), after.name, component.messages)
             for component in group
@@ -176,11 +178,28 @@ class Merging:
         values = fields_of(draft, EventDraft)
         return replace(before, **values, sequence=component.sequence, overrides=(), cancelled=())
 
+    def _exception(
+        self, component: Component, before: Event | None, had: Mapping[int, Override | EventTime]
+    ) -> Component:
+        """With what no file says of an exception as it is here."""
+        if component.draft is None or component.original is None:
+            raise RuntimeError("there is no exception in the component")
+        draft = self._owned(component.draft)
+        if before is not None:
+            known = had.get(resolve_event(component.original, before.zone))
+            own = known.attendees if isinstance(known, Override) else None
+            draft = replace(draft, attendees=_with_comments(draft.attendees, before.attendees if own is None else own))
+        return replace(component, draft=draft)
+
+    def _owned(self, draft: EventDraft) -> EventDraft:
+        """The owner of the calendar invites where nobody else is said to."""
+        organizer = draft.organizer
+        is_owner = organizer is not None and organizer.email.casefold() == self._owner.email.casefold()
+        return replace(draft, organizer=None) if is_owner else draft
+
     def _adapted(self, draft: EventDraft, before: Event | None) -> EventDraft:
         """With what no file says as it is here."""
-        organizer = draft.organizer
-        if organizer is not None and organizer.email.casefold() == self._owner.email.casefold():
-            draft = replace(draft, organizer=None)
+        draft = self._owned(draft)
         if before is None:
             return draft
         return replace(
@@ -193,7 +212,10 @@ class Merging:
         )
 
     def _put(self, event: Event, before: Event | None) -> Event:
-        """The event as it is written, or as it is already."""
+        """The event as it is written, or as it is already; raises InvalidInput for one that was written before."""
+        if event.uid in self._written:
+            raise InvalidInput([Violation("data", "another component of the file has made an event with its UID")])
+        self._written.add(event.uid)
         owner = self._owner.email.casefold() if has_people(event) else ""
         after = series.derived(replace(event, zone=self._calendar.time_zone, owner=owner))
         if before is None:

@@ -33,7 +33,9 @@ class ImportCalendarRequest(_message.Message):
     parent: _builtins.str
     """`accounts/{account}/calendars/{calendar}`; on the first message, empty or the same on the others."""
     data: _builtins.bytes
-    """The next bytes of an iCalendar file (RFC 5545). At most 1 MiB a message and 20 MiB in all."""
+    """The next bytes of an iCalendar file (RFC 5545). At most 1 MiB a message and 20 MiB in all; in it 50,000 components,
+    1,000 exceptions of one series, and 5,000 periods of one VFREEBUSY.
+    """
     request_id: _builtins.str
     """On the first message. Makes a retry harmless: the same id with the same data has one effect and one answer."""
     validate_only: _builtins.bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
@@ -52,8 +53,12 @@ async def gather(requests: AsyncIterator[pb.ImportCalendarRequest]) -> Upload:
 
 
 async def parse(upload: Upload, calendar_zone: str) -> list[Component]:
-    """The file's components, read off the event loop: a large file takes seconds."""
-    return await asyncio.to_thread(parse_file, upload.data, calendar_zone)
+    """The file's components, read off the event loop: a large file takes seconds. Whoever gives up ends the reading."""
+    over = threading.Event()
+    try:
+        return await asyncio.to_thread(parse_file, upload.data, calendar_zone, over.is_set)
+    finally:
+        over.set()
 
 
 def encode(results: Sequence[Imported]) -> pb.ImportCalendarResponse:

@@ -7,7 +7,7 @@ that cannot be read never keeps out the others. Hostile ones are read in linear 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -25,14 +25,15 @@ _WANTED = {"VEVENT": events.WANTED, "VFREEBUSY": busy.WANTED}
 _WANTED_OF_OTHERS = frozenset({"UID", "RECURRENCE-ID"})
 
 
-def parse(data: bytes, calendar_zone: str) -> list[Component]:
+def parse(data: bytes, calendar_zone: str, is_over: Callable[[], bool] = bool) -> list[Component]:
     """The components of a file in their order, time zones apart; times that name no zone are in the calendar's.
 
-    Raises InvalidInput, naming `data`, for a file that is no iCalendar file or too large. No bytes raise anything else.
+    Nothing more is read once `is_over`. Raises InvalidInput, naming `data`, for a file that is no iCalendar file or too
+    large. No bytes raise anything else.
     """
     found = split(data)
     reader = Reader(Zones(found.zones), calendar_zone)
-    return _without_doubles([_component(raw, reader) for raw in found.components])
+    return _without_doubles([_component(raw, reader) for raw in found.components if not is_over()])
 
 
 def _component(raw: Raw, reader: Reader) -> Component:
@@ -69,23 +70,30 @@ def _read(component: Component, raw: Raw, properties: Properties, reader: Reader
 
 def _without_doubles(components: Sequence[Component]) -> list[Component]:
     """Of several versions of one thing the one with the highest SEQUENCE counts, of those the last."""
-    counting: dict[tuple[str, int | date | None], Component] = {}
+    counting: dict[_Key, Component] = {}
     for component in components:
-        if component.draft is not None:
-            known = counting.get(key := _key(component))
-            if known is None or known.sequence <= component.sequence:
-                counting[key] = component
+        known = counting.get(key := _key(component))
+        if not component.is_refused and (known is None or known.sequence <= component.sequence):
+            counting[key] = component
     return [
-        component
-        if component.draft is None or counting[_key(component)] is component
-        else replace(component, draft=None, messages=(_double(counting[_key(component)]), *component.messages))
+        component if component.is_refused else _counted(component, counting[_key(component)])
         for component in components
     ]
 
 
-def _key(component: Component) -> tuple[str, int | date | None]:
-    """What a component is about: an event or series, or an exception of one."""
-    return component.uid, None if component.original is None else _moment(component.original)
+def _counted(component: Component, counts: Component) -> Component:
+    if counts is component:
+        return component
+    return replace(component, draft=None, periods=None, messages=(_double(counts), *component.messages))
+
+
+_Key = tuple[str, bool, int | date | None]
+
+
+def _key(component: Component) -> _Key:
+    """What a component is about: an event or series, an exception of one, or taken time."""
+    moment = None if component.original is None else _moment(component.original)
+    return component.uid, component.periods is not None, moment
 
 
 def _moment(time: EventTime) -> int | date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from schedsvc.domain.errors import ServerDraining, SlowConsumer
 from schedsvc.domain.names import parse_calendar
@@ -29,24 +30,25 @@ STALL_SECONDS = 30
 LONGEST_SECONDS = 300
 
 
+@dataclass(frozen=True, kw_only=True)
 class InterchangeMethods:
-    _imports: Imports
-    _exports: Exports
+    imports: Imports
+    exports: Exports
 
     async def import_calendar(
         self, requests: AsyncIterator[ImportCalendarRequest], call: Call
     ) -> ImportCalendarResponse:
         upload = await imports.gather(requests)
         options = call.write_options(upload.request_id, upload.validate_only, upload.digest, imports.encode)
-        zone = await self._imports.zone(call.principal, options, upload.parent)
+        zone = await self.imports.zone(call.principal, options, upload.parent)
         components = await imports.parse(upload, zone)
-        return imports.encode(await self._imports.run(call.principal, options, upload.parent, components))
+        return imports.encode(await self.imports.run(call.principal, options, upload.parent, components))
 
     async def export_calendar(self, request: ExportCalendarRequest, call: Call) -> None:
         limit = asyncio.timeout(LONGEST_SECONDS)
         try:
             async with limit:
-                await _export(self._exports, request, call)
+                await _export(self.exports, request, call)
         except TimeoutError:
             if not limit.expired():
                 raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from schedsvc.rpc.calls import Call
 from schedsvc.rpc.codec import free_busy, suggestions
 from schedsvc.rpc.codec.paging import Paging
@@ -12,13 +14,14 @@ from schedsvc.v1.free_busy_pb2 import QueryFreeBusyRequest, QueryFreeBusyRespons
 from schedsvc.v1.suggestions_pb2 import SuggestTimesRequest, SuggestTimesResponse
 
 
+@dataclass(frozen=True, kw_only=True)
 class AvailabilityMethods:
-    _free_busy: FreeBusy
-    _suggestions: Suggestions
-    _paging: Paging
+    free_busy: FreeBusy
+    suggestions: Suggestions
+    paging: Paging
 
     async def query_free_busy(self, request: QueryFreeBusyRequest, call: Call) -> QueryFreeBusyResponse:
-        answer = await self._free_busy.query(call.principal, free_busy.decode(request))
+        answer = await self.free_busy.query(call.principal, free_busy.decode(request))
         results = [
             free_busy.encode_taken(target, result)
             if isinstance(result, Taken)
@@ -28,8 +31,8 @@ class AvailabilityMethods:
         return free_busy.encode(results, answer)
 
     async def suggest_times(self, request: SuggestTimesRequest, call: Call) -> SuggestTimesResponse:
-        page, pin = self._paging.pinned_page(request, call.method, call.audience, default=100, maximum=500)
-        found = await self._suggestions.suggest(call.principal, suggestions.decode(request, page, pin))
-        token = self._paging.token(suggestions.last(found), request, call.method, call.audience, (found.as_of,))
+        page, pin = self.paging.pinned_page(request, call.method, call.audience, default=100, maximum=500)
+        found = await self.suggestions.suggest(call.principal, suggestions.decode(request, page, pin))
+        token = self.paging.token(suggestions.last(found), request, call.method, call.audience, (found.as_of,))
         errors = {place: status_of(error, call.request_id) for place, error in found.errors.items()}
         return suggestions.encode(found, request, errors, token)
