@@ -67,9 +67,10 @@ class Caldav:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         self._connection.request(method, path, body, {**self._headers, **(headers or {})})
-        # A server that sends an answer in two parts may wait for the first to be acknowledged.
-        self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         answer = self._connection.getresponse()
+        if self._connection.sock is not None:
+            # What is left of the answer may be on its way only once its head is acknowledged.
+            self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         return answer.status, answer.read()
 
 

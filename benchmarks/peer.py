@@ -28,6 +28,7 @@ from benchmarks.children import Answer, Order, serve_orders, settings, tell
 from benchmarks.peers import PEERS, Peer
 
 START_SECONDS = 30.0
+OUTPUT = "output"
 PAUSE = 0.05
 
 
@@ -70,7 +71,7 @@ class Asker:
 def running(peer: Peer, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The server as a process; its output is thrown away with the folder."""
     peer.prepare(folder, port)
-    with (folder / "output").open("wb") as output:
+    with (folder / OUTPUT).open("wb") as output:
         process = subprocess.Popen(
             [peer.program, *peer.arguments(folder, port)], stdout=output, stderr=subprocess.STDOUT, cwd=folder
         )
@@ -85,12 +86,12 @@ def running(peer: Peer, folder: Path, port: int) -> Iterator[subprocess.Popen[by
             process.wait()
 
 
-def wait_until_there(caldav: Caldav, process: subprocess.Popen[bytes]) -> None:
-    """Raises RuntimeError if the server ends or does not answer in time."""
+def wait_until_there(caldav: Caldav, process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Raises RuntimeError if the server ends or does not answer in time, with what it wrote."""
     end = time.monotonic() + START_SECONDS
     while not caldav.is_there():
         if process.poll() is not None or time.monotonic() > end:
-            raise RuntimeError("the server did not start")
+            raise RuntimeError(f"the server did not start: {(folder / OUTPUT).read_text(errors='replace')[-1000:]}")
         time.sleep(PAUSE)
 
 
@@ -119,7 +120,7 @@ def main() -> None:
     connect = partial(Caldav, port, peer.collection)
     with running(peer, folder, port) as process:
         with connect() as caldav:
-            wait_until_there(caldav, process)
+            wait_until_there(caldav, process, folder)
             peer.welcome(folder)
             fill(peer, caldav)
             found = list(periods(caldav.free_busy(*world.WINDOW)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from grpc import StatusCode
 
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest, ListAccountsRequest
@@ -14,9 +15,21 @@ from schedsvc.v1.calendars_pb2 import ACCESS_ROLE_READER, Calendar, CreateCalend
 from schedsvc.v1.events_pb2 import CreateEventRequest, ListEventsRequest, ListInstancesRequest
 from schedsvc.v1.grants_pb2 import ListGrantsRequest
 from schedsvc.v1.interchange_pb2 import ImportCalendarRequest
+from schedsvc.v1.suggestions_pb2 import MemberGroup, SuggestTimesRequest
 from tests.rpc.callers import METHODS, Caller, refused
 from tests.rpc.conftest import ManualClock
 from tests.rpc.requests import BUILDERS, DAY, HOUR, World, booking_at, bound, half_hours, share, timed
+
+
+def meeting(member: str) -> SuggestTimesRequest:
+    """Half an hour of Tuesday with one account."""
+    return SuggestTimesRequest(
+        groups=[MemberGroup(members=[member])],
+        duration=Duration(seconds=1800),
+        time_min=bound(DAY),
+        time_max=bound(2 * DAY),
+    )
+
 
 SIZED = [name for name, method in METHODS.items() if "page_size" in method.input_type.fields_by_name]
 PAGED = [name for name, method in METHODS.items() if "page_token" in method.input_type.fields_by_name]
@@ -52,6 +65,11 @@ LISTS: dict[str, tuple[Any, str, Any]] = {
         ListSlotsRequest(parent="accounts/ada/bookingProfiles/intro", time_max=bound(DAY)),
         "slots",
         ListSlotsRequest(parent="accounts/ada/bookingProfiles/intro", time_max=bound(2 * DAY)),
+    ),
+    "CalendarService/SuggestTimes": (
+        meeting("accounts/ada"),
+        "suggestions",
+        meeting("accounts/spare-ada"),
     ),
     "BookingService/ListBookings": (
         ListBookingsRequest(parent="accounts/ada/bookingProfiles/intro"),
