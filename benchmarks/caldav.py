@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,12 +21,17 @@ class Refused(Exception):
 
 
 class Caldav:
-    """Requests to a server on this machine about one collection, on one connection as long as the server keeps it."""
+    """Requests to a server on this machine about one collection, each on a connection of its own.
+
+    Some servers end each connection anyway; on one that is kept, others wait for acknowledgements between the parts of
+    an answer.
+    """
 
     def __init__(self, port: int, collection: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_SECONDS)
         self._collection = collection
-        self._headers = {"Authorization": f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"}
+        credentials = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {credentials}", "Connection": "close"}
 
     def __enter__(self) -> Self:
         return self
@@ -68,9 +72,6 @@ class Caldav:
     ) -> tuple[int, bytes]:
         self._connection.request(method, path, body, {**self._headers, **(headers or {})})
         answer = self._connection.getresponse()
-        if self._connection.sock is not None:
-            # What is left of the answer may be on its way only once its head is acknowledged.
-            self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         return answer.status, answer.read()
 
 

@@ -17,7 +17,7 @@ from schedsvc.client import connect
 
 PATH = "/schedsvc.v1.CalendarService/QueryFreeBusy"
 WIDTHS = (1, 8)
-"""Questions that a peer is asked at once: one after the other, and as many as Radicale takes unless told otherwise."""
+"""How many questions a peer is asked at once: one, which the goals are for, and as many as Radicale takes."""
 FILL_SECONDS = 600.0
 LONGEST_SECONDS = 60.0
 """How long an answer to the last question of a turn may take."""
@@ -47,9 +47,9 @@ async def _beside(bench: Bench, peers: Sequence[Peer]) -> list[Line]:
         theirs = {peer: await _theirs(bench, stack, peer) for peer in peers}
         figures = await bench.measure(*ours, *(side for sides in theirs.values() for side in sides))
     return [
-        compared("P5", f"free/busy, {our.name}", figures, our.name, their.name, peer.goal, by_cpu=True)
+        compared("P5", f"free/busy, {our.name}", figures, our.name, their.name, goal, by_cpu=True)
         for peer, sides in theirs.items()
-        for their in sides
+        for their, goal in zip(sides, (peer.goal, None), strict=True)
         for our in ours
     ]
 

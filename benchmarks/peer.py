@@ -98,9 +98,9 @@ def wait_until_there(caldav: Caldav, process: subprocess.Popen[bytes], folder: P
 def fill(peer: Peer, caldav: Caldav) -> None:
     """Gives it the shared calendar."""
     if peer.takes_files:
-        return caldav.put("", world.shared_file())
+        return caldav.put("", world.calendar_file(world.SHARED_EVENTS))
     caldav.make()
-    for number, text in enumerate(world.shared_files()):
+    for number, text in enumerate(world.calendar_files(world.SHARED_EVENTS)):
         caldav.put(f"{number}.ics", text)
     return None
 

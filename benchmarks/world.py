@@ -1,8 +1,8 @@
 """What the servers are filled with before they are measured.
 
 The reference calendar: 10,000 single events of 30 minutes over a year, on random quarters of an hour, always the same
-ones. Its weekly series come with recurrence. Its profile offers half hours from Monday to Friday, 9 to 17 in Berlin.
-The calendar that other servers are given too has 2,000 such events, and 50 weekly series.
+ones, and 50 weekly series. Its profile offers half hours from Monday to Friday, 9 to 17 in Berlin. The shared calendar,
+which other servers are given too, has 2,000 such events and the same series.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ OFFICE = (9 * 60, 17 * 60)
 CLOCK = datetime(2027, 1, 4, tzinfo=UTC)
 YEAR = (int(CLOCK.timestamp()), int(CLOCK.timestamp()) + 365 * DAY)
 WINDOW = (YEAR[0] + 60 * DAY, YEAR[0] + 90 * DAY)
-EVENTS = 10_000
-SHARED_EVENTS, SHARED_SERIES = 2_000, 50
+EVENTS, SHARED_EVENTS, SERIES = 10_000, 2_000, 50
 
 PROFILE = "accounts/reference/bookingProfiles/half-hours"
 CALENDARS = [f"accounts/writer-{number}/calendars/primary" for number in range(64)]
@@ -46,33 +45,43 @@ MOST_CONTESTED = 10_000
 UPLOAD_BYTES = 256 * 1024
 
 
-def busy_starts(count: int = EVENTS) -> list[int]:
-    """When the single events of a calendar begin; of the reference calendar unless said otherwise."""
+def single_starts(count: int) -> list[int]:
+    """When the single events of a calendar with so many of them begin."""
     chance = random.Random(20270104)
     return sorted(chance.randrange(*YEAR, QUARTER) for _ in range(count))
 
 
 def weekly_starts() -> list[datetime]:
-    """When the series of the shared calendar begin, in local time: in the first week of the year, and by day.
+    """When the series of both calendars begin, in local time: in the first week of the year, before and after work.
 
-    What other servers make of an hour that the clocks skip is no matter of speed.
+    None is at night: what other servers make of an hour that the clocks skip is no matter of speed.
     """
     chance = random.Random(20270105)
     monday = CLOCK.replace(tzinfo=None)
-    hours = (timedelta(days=chance.randrange(7), hours=chance.randrange(6, 22)) for _ in range(SHARED_SERIES))
-    return sorted(monday + time_of_week for time_of_week in hours)
+    hours = [*range(6, OFFICE[0] // 60), *range(OFFICE[1] // 60, 22)]
+    times = (timedelta(days=chance.randrange(7), hours=chance.choice(hours)) for _ in range(SERIES))
+    return sorted(monday + time_of_week for time_of_week in times)
 
 
-def shared_file() -> bytes:
-    """The shared calendar, as a file."""
-    singles = (ics.single(number, start) for number, start in enumerate(busy_starts(SHARED_EVENTS)))
+def busy_starts(count: int) -> list[int]:
+    """When all events of such a calendar begin within the year, instance by instance."""
+    starts = single_starts(count)
+    for first in weekly_starts():
+        weeks = (first + timedelta(weeks=week) for week in range(53))
+        starts += [int(local.replace(tzinfo=ZoneInfo(ZONE)).timestamp()) for local in weeks]
+    return sorted(start for start in starts if start < YEAR[1])
+
+
+def calendar_file(count: int) -> bytes:
+    """Such a calendar, as a file."""
+    singles = (ics.single(number, start) for number, start in enumerate(single_starts(count)))
     series = (ics.weekly(number, start) for number, start in enumerate(weekly_starts()))
     return ics.file(ics.ZONE_LINES, *singles, *series)
 
 
-def shared_files() -> Iterator[bytes]:
-    """The shared calendar, as a file for each event."""
-    for number, start in enumerate(busy_starts(SHARED_EVENTS)):
+def calendar_files(count: int) -> Iterator[bytes]:
+    """Such a calendar, as a file for each event."""
+    for number, start in enumerate(single_starts(count)):
         yield ics.file(ics.single(number, start))
     for number, local in enumerate(weekly_starts()):
         yield ics.file(ics.ZONE_LINES, ics.weekly(number, local))
@@ -80,11 +89,7 @@ def shared_files() -> Iterator[bytes]:
 
 def shared_busy(lo: int, hi: int) -> list[tuple[int, int]]:
     """When the shared calendar is taken in `[lo, hi)`, found by walking through all its events."""
-    starts = busy_starts(SHARED_EVENTS)
-    for first in weekly_starts():
-        weeks = (first + timedelta(weeks=week) for week in range(53))
-        starts += [int(local.replace(tzinfo=ZoneInfo(ZONE)).timestamp()) for local in weeks]
-    return merged(((start, start + ics.HALF_HOUR) for start in starts), lo, hi)
+    return merged(((start, start + ics.HALF_HOUR) for start in busy_starts(SHARED_EVENTS)), lo, hi)
 
 
 def merged(periods: Iterable[tuple[int, int]], lo: int, hi: int) -> list[tuple[int, int]]:
@@ -100,7 +105,7 @@ def merged(periods: Iterable[tuple[int, int]], lo: int, hi: int) -> list[tuple[i
 
 def expected_slots(lo: int, hi: int) -> int:
     """How many slots the reference profile has in `[lo, hi)`, found by trying every quarter of an hour."""
-    busy = set(busy_starts())
+    busy = set(busy_starts(EVENTS))
     return sum(
         _is_open(start) and not any(start + shift in busy for shift in (-QUARTER, 0, QUARTER))
         for start in range(-(-lo // QUARTER) * QUARTER, hi, QUARTER)
@@ -115,15 +120,14 @@ def contested_start(slot: int) -> int:
 async def reference_calendar(services: Services) -> None:
     """The calendar with its events and its profile."""
     await create_account(services, "reference")
-    events = (ics.single(number, start) for number, start in enumerate(busy_starts()))
-    await _import(services, "accounts/reference/calendars/primary", ics.file(*events))
+    await _import(services, "accounts/reference/calendars/primary", calendar_file(EVENTS))
     await _profile(services, "reference", "half-hours", 30, _hours(ZONE, 5, *OFFICE))
 
 
 async def shared_calendar(services: Services) -> None:
     """The calendar that other servers are given too."""
     await create_account(services, "shared")
-    await _import(services, SHARED, shared_file())
+    await _import(services, SHARED, calendar_file(SHARED_EVENTS))
 
 
 async def writers(services: Services) -> None:

@@ -227,7 +227,9 @@ async def test_two_who_change_two_instances_at_once_both_succeed(alpha: Caller, 
     )
     found = await alpha.calendar.GetSeries(GetSeriesRequest(name=on(series, 2)))
     assert [exception.subject for exception in found.series.exceptions] == list("01234")
-    assert (found.first.name, found.last.name) == (on(series, 0), on(series, 4))
+    assert (found.first_start.resolved, found.last_start.resolved) == (at(9 * HOUR), at(4 * DAY + 9 * HOUR))
+    refusal = await refused(alpha.calendar.GetSeries(GetSeriesRequest(name=on(series, 9))))
+    assert refusal.code is StatusCode.NOT_FOUND
 
 
 async def test_what_is_dropped_by_a_change_is_named(alpha: Caller, world: World) -> None:

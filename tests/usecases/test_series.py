@@ -22,7 +22,7 @@ from schedsvc.domain.roles import Role
 from schedsvc.domain.time import Zoned, utc
 from schedsvc.repositories.base import Page
 from schedsvc.usecases.event_lists import EventQuery, InstanceQuery
-from schedsvc.usecases.event_writes import Answer, Change, Creation, Deletion
+from schedsvc.usecases.event_writes import Answer, Change, Changed, Creation, Deletion
 from schedsvc.usecases.events import EventWrite
 from schedsvc.usecases.free_busy import FreeBusyQuery, Taken
 from schedsvc.usecases.grants import GrantDraft, Grants
@@ -286,8 +286,8 @@ async def test_a_batch_is_one_revision_or_nothing(process: Process) -> None:
         await process.events.batch(ADMIN, NOW, SIDE, writes, atomic=True)
     assert refused.value.metadata["index"] == "2"
     done = await process.events.batch(ADMIN, NOW, SIDE, writes, atomic=False)
-    assert [type(one) for one in done] == [Event, Event, ResourceNotFound]
-    assert {one.revision for one in done if isinstance(one, Event)} == {2}
+    assert [type(one) for one in done] == [Changed, Changed, ResourceNotFound]
+    assert {one.event.revision for one in done if isinstance(one, Changed)} == {2}
 
 
 async def test_a_batch_names_the_field_of_the_write_that_failed(process: Process) -> None:
@@ -410,3 +410,115 @@ async def test_a_reader_does_not_find_a_series_by_the_texts_of_a_private_excepti
     assert [await found(ADMIN, "interview", expand=expand) for expand in (False, True)] == [1, 1]
     assert [await found(grace, "interview", expand=expand) for expand in (False, True)] == [0, 0]
     assert [await found(grace, "stand", expand=expand) for expand in (False, True)] == [1, 4]
+
+
+async def test_a_deleted_instance_comes_back_by_its_status_alone(process: Process) -> None:
+    await make(process)
+    await process.events.delete(ADMIN, NOW, Deletion(on(1)))
+    for patch in (said(), said(subject="s")):
+        with pytest.raises(ResourceNotFound):
+            await change(process, on(1), patch)
+    assert len(await starts(process)) == 4
+    await change(process, on(1), said(status=EventStatus.TENTATIVE))
+    assert len(await starts(process)) == 5
+
+
+async def test_the_version_of_an_instance_never_falls(process: Process) -> None:
+    await make(process)
+    for _ in range(3):
+        await change(process, on(1), moved(1))
+    await process.events.delete(ADMIN, NOW, Deletion(on(1)))
+    gone = await process.events.get(ADMIN, on(1))
+    assert gone.sequence == 4
+    assert (await change(process, on(1), lambda e: replace(moved(1)(e), status=EventStatus.CONFIRMED))).sequence == 5
+    whole = await change(process, STANDUP, moved(1), keep_exceptions=False)
+    assert whole.sequence == 6
+
+
+async def test_this_and_following_hold_for_the_named_instance_too(process: Process) -> None:
+    """Whatever was changed about it alone, in the fields that are named, also where they are as the series has them."""
+    await make(process, subject="half")
+    for day in (0, 2):
+        await change(process, on(day), said(subject="own", location="there"))
+    following = await change(process, on(2), said(subject="half"), Scope.THIS_AND_FOLLOWING)
+    assert [(o.subject, o.location) for o in following.overrides] == [(None, "there")]
+    first = await change(process, on(0), lambda e: replace(moved(1)(e), subject="all"), Scope.THIS_AND_FOLLOWING)
+    assert [(o.subject, o.location, o.start) for o in first.overrides] == [(None, "there", None)]
+
+
+async def test_this_and_following_cannot_lose_their_recurrence(process: Process) -> None:
+    await make(process)
+    with pytest.raises(InvalidInput, match="leave it out of the mask"):
+        await change(process, on(2), said(recurrence=()), Scope.THIS_AND_FOLLOWING)
+
+
+async def test_all_through_an_instance_may_repeat_its_own_times(process: Process) -> None:
+    await make(process)
+    instance = await process.events.get(ADMIN, on(2))
+    changed = await change(
+        process, on(2), lambda e: replace(e, start=instance.start, end=instance.end, subject="s"), Scope.ALL
+    )
+    assert (changed.subject, changed.extent[0]) == ("s", MIDNIGHT + 9 * HOUR)
+
+
+async def test_a_split_at_a_date_of_its_own_moves_that_date(process: Process) -> None:
+    dates = ("RDATE:20300107T090000Z,20300109T090000Z,20300111T090000Z",)
+    await make(process, recurrence=dates)
+    await change(process, on(2), moved(9), Scope.THIS_AND_FOLLOWING)
+    assert [start for start, _ in await starts(process)] == [9, 66, 114]
+
+
+async def test_deleting_what_is_not_there_is_allowed_where_it_is_said_so(process: Process) -> None:
+    await make(process)
+    for name, scope in ((on(9), Scope.THIS_INSTANCE), (on(9), Scope.THIS_AND_FOLLOWING)):
+        await process.events.delete(ADMIN, NOW, Deletion(name, allow_missing=True, scope=scope))
+        with pytest.raises(ResourceNotFound):
+            await process.events.delete(ADMIN, NOW, Deletion(name, scope=scope))
+
+
+async def test_people_are_told_of_a_shortened_series_and_of_every_deletion(process: Process) -> None:
+    await make(process, attendees=(GRACE,))
+    bob = replace(GRACE, email="bob@example.org")
+    await change(process, on(1), said(attendees=(GRACE, bob)), notify=False)
+    await process.events.delete(ADMIN, NOW, Deletion(on(3), scope=Scope.THIS_AND_FOLLOWING))
+    await process.events.delete(ADMIN, NOW, Deletion(on(1)))
+    await process.events.delete(ADMIN, NOW, Deletion(STANDUP))
+    async with process.store.read(ADMIN.tenant) as tx:
+        told = [m.body for m in await tx.outbox.list(Page(100))][1:]
+    assert [(m["method"], m["recurrence_id"] is None, m["status"], m["recipients"]) for m in told] == [
+        ("REQUEST", True, "CONFIRMED", ["grace@example.org", "bob@example.org"]),
+        ("CANCEL", False, "CANCELLED", ["grace@example.org", "bob@example.org"]),
+        ("CANCEL", True, "CANCELLED", ["grace@example.org"]),
+    ]
+    assert [m["sequence"] for m in told] == [1, 2, 3]
+
+
+async def test_a_batch_names_what_it_cost(process: Process) -> None:
+    await make(process)
+    await change(process, on(3), said(subject="special"))
+    shorter = Change(STANDUP, "", said(recurrence=("RRULE:FREQ=DAILY;COUNT=2",)))
+    (done,) = await process.events.batch(ADMIN, NOW, SIDE, [shorter], atomic=True)
+    assert isinstance(done, Changed)
+    assert len(done.dropped) == 1
+
+
+async def test_a_batch_with_too_large_an_answer_writes_nothing(process: Process) -> None:
+    crowd = tuple(replace(GRACE, email=f"{n}@example.org", comment="é" * 1000) for n in range(100))
+    names = [EventName(SIDE, f"e{n}") for n in range(10)]
+    for name in names:
+        await process.events.create(ADMIN, NOW, SIDE, Creation(name.event, event_draft(attendees=crowd)))
+    writes = [Change(name, "", said(subject="s")) for name in names]
+    with pytest.raises(InvalidInput, match="write fewer at once"):
+        await process.events.batch(ADMIN, NOW, SIDE, writes, atomic=True)
+    assert (await process.events.get(ADMIN, names[0])).subject == ""
+
+
+async def test_a_filter_and_a_range_are_met_by_one_and_the_same_instance(process: Process) -> None:
+    await make(process)
+    await change(process, on(3), said(subject="needle"))
+
+    async def found(lo: int, hi: int) -> int:
+        asked = RangeRequest(MIDNIGHT + lo * DAY, MIDNIGHT + hi * DAY)
+        return len((await process.event_lists.list(ADMIN, SIDE, EventQuery(asked, query="needle"), Page(10))).records)
+
+    assert [await found(0, 2), await found(3, 4)] == [0, 1]

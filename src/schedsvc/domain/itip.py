@@ -71,8 +71,9 @@ def announced(before: Event | None, after: Event, owner: Organizer) -> list[Mess
 
 
 def called_off(event: Event, owner: Organizer) -> list[Message]:
-    """What the deletion of an event makes the organizer say."""
-    return _to(Method.CANCEL, event, owner, _others(event, owner)) if _is_organizer(event, owner) else []
+    """What the deletion of an event or instance makes the organizer say; it is told as cancelled, in a new version."""
+    gone = replace(event, status=EventStatus.CANCELLED, sequence=_next(event))
+    return _to(Method.CANCEL, gone, owner, _others(event, owner)) if _is_organizer(event, owner) else []
 
 
 def replied(event: Event, attendee: str, comment: str, owner: Organizer) -> list[Message]:
@@ -89,7 +90,20 @@ def _is_organizer(event: Event, owner: Organizer) -> bool:
 
 
 def _others(event: Event, owner: Organizer) -> list[Attendee]:
-    return [a for a in event.attendees if _key(a) != owner.email.casefold()]
+    """Whom the owner invited, be it to one instance of a series."""
+    found = {_key(attendee): attendee for attendee in event.attendees}
+    for override in event.overrides:
+        for attendee in override.attendees or ():
+            found.setdefault(_key(attendee), attendee)
+    found.pop(owner.email.casefold(), None)
+    return list(found.values())
+
+
+def _next(event: Event) -> int:
+    """The number of the version in which all of the event is gone. That of an instance was raised with its series."""
+    if event.occurrence is not None:
+        return event.sequence
+    return 1 + max([event.sequence, *(override.sequence for override in event.overrides)])
 
 
 def _key(attendee: Attendee) -> str:

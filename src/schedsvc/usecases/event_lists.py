@@ -22,10 +22,11 @@ from schedsvc.domain.roles import Role
 from schedsvc.domain.time import EARLIEST, LATEST
 from schedsvc.domain.visibility import as_seen, is_hidden
 from schedsvc.domain.weights import weigh_event
+from schedsvc.domain.windows import inside
 from schedsvc.repositories.base import EventFilter, EventOrder, Page, Read, Store
 from schedsvc.usecases.access import require_role
 from schedsvc.usecases.calendars import existing_calendar
-from schedsvc.usecases.event_writes import existing_event
+from schedsvc.usecases.event_writes import existing_event, not_found
 from schedsvc.usecases.requests import Listed, SortKey, listed
 
 ALL = Page(1_000_000)
@@ -127,6 +128,8 @@ class EventLists:
             role = await require_role(tx, principal, name.calendar, Role.READER)
             event = as_seen(await existing_event(tx, name.series), role)
         require_series(event)
+        if name.original and series.instance(event, name.original, Budget()) is None:
+            raise not_found(name)
         first = next(series.instances(event, (EARLIEST, LATEST), Budget(WORK)), None)
         return Series(event, first, series.last(event, Budget(WORK)))
 
@@ -193,9 +196,19 @@ class _Found:
         """Whether a series, which the store knows by its outline only, has what is asked for."""
         if not event.is_series:
             return True
-        if self.query.selects and not any(map(self._instance_matches, _outline(event))):
-            return False
-        return self.window is None or any(True for _ in series.instances(event, self.window, budget))
+        if self.window is None:
+            return not self.query.selects or any(map(self._instance_matches, (event, *series.exceptions(event))))
+        if not self.query.selects:
+            return any(True for _ in series.instances(event, self.window, budget))
+        changed = (one for one in series.exceptions(event) if inside(one.extent, self.window))
+        return any(map(self._instance_matches, changed)) or (
+            self._instance_matches(event) and self._has_plain_instance(event, self.window, budget)
+        )
+
+    def _has_plain_instance(self, event: Event, window: Interval, budget: Budget) -> bool:
+        """Whether an instance that is as the series has it takes place then."""
+        found = series.instances(event, window, budget)
+        return any(one.occurrence is not None and one.occurrence.override is None for one in found)
 
     def _instance_matches(self, event: Event) -> bool:
         """Whether an instance has what was asked for: the store looked at its series as a whole."""
@@ -211,12 +224,6 @@ class _Found:
             if not any(query.query.casefold() in text.casefold() for text in texts):
                 return False
         return query.metadata.items() <= dict(event.metadata).items()
-
-
-def _outline(event: Event) -> Iterator[Event]:
-    """A series as most of its instances are, and its exceptions."""
-    yield event
-    yield from series.exceptions(event)
 
 
 def sort_key(event: Event) -> SortKey:

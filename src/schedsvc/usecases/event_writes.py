@@ -117,24 +117,27 @@ class EventWrites:
             return await self._change_all(before, change, change.patch(before))
         occurrence = self._occurrence(before, change.name)
         if scope is Scope.ALL:
-            return await self._change_all(before, change, _with_times_of(before, change.patch(before)))
+            return await self._change_all(before, change, _with_times_of(before, occurrence, change.patch(before)))
         if scope is Scope.THIS_INSTANCE:
             return await self._change_instance(before, occurrence, change)
         return await self._change_following(before, occurrence, change)
 
     async def delete(self, deletion: Deletion) -> None:
+        scope = _scope(deletion.name, deletion.scope, "scope")
         before = await self._tx.events.get(deletion.name.series)
-        if before is None:
+        occurrence = self._deletable(before, deletion.name)
+        if before is None or (deletion.name.original and occurrence is None):
             if not deletion.allow_missing:
                 raise not_found(deletion.name)
             return
         require_etag(before.etag, deletion.etag)
         require_free_standing(before)
-        scope = _scope(deletion.name, deletion.scope, "scope")
-        if scope is Scope.ALL:
+        if scope is Scope.ALL or occurrence is None:
             await self._delete_all(before, deletion.notify)
+        elif scope is Scope.THIS_INSTANCE:
+            await self._delete_instance(before, occurrence, deletion)
         else:
-            await self._delete_instances(before, deletion, scope)
+            await self._delete_following(before, occurrence, deletion)
 
     async def respond(self, name: EventName, answer: Answer) -> Event:
         """Records an answer for a whole series or for one instance; raises NotAnAttendee.
@@ -163,16 +166,20 @@ class EventWrites:
             self._account = await existing_account(self._tx, AccountName(self._calendar.name.account))
         return self._account
 
-    async def _change_all(self, before: Event, change: Change, draft: EventDraft) -> Changed:
+    async def _change_all(self, before: Event, change: Change, draft: EventDraft, base: Event | None = None) -> Changed:
+        """`base` is what is changed, if that is not the series as it stands."""
         if draft.start != before.start and draft.recurrence == before.recurrence:
             draft = series.with_dates_moved_along(draft, before)
         if draft.recurrence != before.recurrence or draft.start != before.start:
             series.require_recurrence(draft, self._calendar.time_zone)
-        edited = series.edited(before, draft, keep_exceptions=change.keep_exceptions)
+        edited = series.edited(base or before, draft, keep_exceptions=change.keep_exceptions)
         return Changed(await self._put(before, edited.event, change.notify), edited.dropped)
 
     async def _change_instance(self, before: Event, occurrence: Event, change: Change) -> Changed:
-        after = series.overridden(before, occurrence, change.patch(occurrence))
+        draft = change.patch(occurrence)
+        if _original(occurrence) in before.cancelled and draft.status is EventStatus.CANCELLED:
+            raise not_found(change.name)
+        after = series.overridden(before, occurrence, draft)
         after = _next_version(after, occurrence, self._occurrence(after, change.name))
         written = await self._put(before, after, notify=False)
         instance = self._occurrence(written, change.name)
@@ -181,14 +188,17 @@ class EventWrites:
         return Changed(instance)
 
     async def _change_following(self, before: Event, occurrence: Event, change: Change) -> Changed:
-        inherited = series.continuation(before, occurrence)
-        draft = change.patch(inherited)
+        base = series.forgetting(before, occurrence, change.patch(occurrence))
+        draft = change.patch(series.continuation(before, occurrence))
+        if not draft.recurrence:
+            text = "is needed for this and the following instances: leave it out of the mask to keep what is left of it"
+            raise InvalidInput([Violation("event.recurrence", text)])
         if series.is_first(before, occurrence):
-            return await self._change_all(before, change, draft)
+            return await self._change_all(before, change, draft, base)
         new_id = self._new_id()
         name = EventName(self._calendar.name, new_id)
         series.require_recurrence(draft, self._calendar.time_zone)
-        parts = series.split(before, occurrence, name, f"{new_id}@schedsvc", draft)
+        parts = series.split(base, occurrence, name, f"{new_id}@schedsvc", draft)
         following = await self._derived(replace(parts.after, sequence=0))
         await self._put(before, parts.before, change.notify)
         made = self._tx.events.create(following)
@@ -197,26 +207,25 @@ class EventWrites:
 
     async def _delete_all(self, before: Event, notify: bool) -> None:
         self._tx.events.delete(before)
-        if notify and before.attendees:
+        if notify and has_people(before):
             self._send(itip.called_off(before, await self._organizer()))
 
-    async def _delete_instances(self, before: Event, deletion: Deletion, scope: Scope) -> None:
-        occurrence = self._occurrence(before, deletion.name)
-        original, one = _original(occurrence), scope is Scope.THIS_INSTANCE
-        if one and original in before.cancelled:
-            if not deletion.allow_missing:
-                raise not_found(deletion.name)
-        elif not one and series.is_first(before, occurrence):
+    async def _delete_instance(self, before: Event, occurrence: Event, deletion: Deletion) -> None:
+        after = await self._put(before, series.cancelled(before, _original(occurrence)), notify=False)
+        if deletion.notify and occurrence.attendees:
+            gone = replace(occurrence, sequence=after.sequence)
+            self._send(itip.called_off(gone, await self._organizer()))
+
+    async def _delete_following(self, before: Event, occurrence: Event, deletion: Deletion) -> None:
+        if series.is_first(before, occurrence):
             await self._delete_all(before, deletion.notify)
         else:
-            after = series.cancelled(before, original) if one else series.truncated(before, original)
-            await self._put(before, after, notify=False)
-            if deletion.notify and occurrence.attendees:
-                self._send(itip.called_off(occurrence, await self._organizer()))
+            await self._put(before, series.truncated(before, _original(occurrence)), deletion.notify)
 
     async def _put(self, before: Event, after: Event, notify: bool) -> Event:
         """Writes a new version of an event, unless it is the same."""
-        after = await self._derived(replace(after, sequence=max(after.sequence, _sequence(before, after))))
+        sequence = max(after.sequence, _sequence(before, after), _sequence_of_lost(before, after))
+        after = await self._derived(replace(after, sequence=sequence))
         if after == before:
             return before
         written = self._tx.events.update(after, before)
@@ -231,7 +240,7 @@ class EventWrites:
         return derived
 
     async def _announce(self, notify: bool, before: Event | None, after: Event) -> None:
-        if notify and (after.attendees or (before is not None and before.attendees)):
+        if notify and (has_people(after) or (before is not None and has_people(before))):
             self._send(itip.announced(before, after, await self._organizer()))
 
     def _send(self, messages: Iterable[itip.Message]) -> None:
@@ -250,6 +259,13 @@ class EventWrites:
         if found is None:
             raise not_found(name)
         return found
+
+    def _deletable(self, event: Event | None, name: EventName) -> Event | None:
+        """The instance of that name that is there to be deleted."""
+        if event is None or not name.original or not event.is_series:
+            return None
+        found = series.instance(event, name.original, Budget())
+        return None if found is None or _original(found) in event.cancelled else found
 
     def _standing(self, event: Event, name: EventName) -> Event:
         """The instance, if it was not deleted: what is deleted cannot be answered."""
@@ -320,8 +336,10 @@ def _scope(name: EventName, asked: Scope | None, field: str) -> Scope:
     return Scope.ALL
 
 
-def _with_times_of(before: Event, draft: EventDraft) -> EventDraft:
-    """The draft, if it leaves the times of the series alone; raises InvalidInput if it does not."""
+def _with_times_of(before: Event, occurrence: Event, draft: EventDraft) -> EventDraft:
+    """The draft, if it leaves the times of the series or of the named instance alone; raises InvalidInput otherwise."""
+    if (draft.start, draft.end) == (occurrence.start, occurrence.end):
+        return replace(draft, start=before.start, end=before.end)
     names = [name for name in ("start", "end") if getattr(draft, name) != getattr(before, name)]
     if names:
         text = "is that of one instance: name the series itself to change when all of it takes place"
@@ -375,6 +393,13 @@ def _sequence(before: Event, after: Event) -> int:
     """SEQUENCE grows with a new time or place, and with a calling off or its taking back (RFC 5546 section 2.1.4)."""
     called_off = EventStatus.CANCELLED in (before.status, after.status) and before.status != after.status
     return before.sequence + 1 if called_off or _whereabouts(before) != _whereabouts(after) else before.sequence
+
+
+def _sequence_of_lost(before: Event, after: Event) -> int:
+    """The least SEQUENCE of a series that has no longer an exception: the number of no instance may fall."""
+    kept = {override.original for override in after.overrides}
+    lost = [override.sequence + 1 for override in before.overrides if override.original not in kept]
+    return max(lost, default=0)
 
 
 def _next_version(after: Event, old: Event, new: Event) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -10,11 +11,13 @@ from schedsvc.domain import series
 from schedsvc.domain.errors import DomainError, IdTaken, InvalidInput, Violation
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import calendar_feed
+from schedsvc.domain.limits import MESSAGE_BYTES
 from schedsvc.domain.names import AccountName, CalendarName, EventName
 from schedsvc.domain.principals import Principal
 from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.roles import Role
 from schedsvc.domain.visibility import as_seen
+from schedsvc.domain.weights import weigh_event
 from schedsvc.repositories.base import Store, Write
 from schedsvc.usecases.access import require_role
 from schedsvc.usecases.accounts import existing_account
@@ -36,7 +39,7 @@ from schedsvc.usecases.requests import WriteOptions
 
 T = TypeVar("T")
 EventWrite = Creation | Change | Deletion
-Written = Event | DomainError | None
+Written = Changed | DomainError | None
 """What became of one write of a batch: the event, an error, or nothing where it was deleted."""
 
 
@@ -82,7 +85,12 @@ class Events:
         """All in one transaction and one revision; if `atomic`, the first error undoes it all and says its place."""
 
         async def run(to: EventWrites) -> list[Written]:
-            return [await _one_of_many(to, index, write, atomic) for index, write in enumerate(writes)]
+            written: list[Written] = []
+            for index, write in enumerate(writes):
+                written.append(await _one_of_many(to, index, write, atomic))
+                await asyncio.sleep(0)  # two hundred splits are work: others get a turn in between
+            _require_tellable(written)
+            return written
 
         return await self._write(principal, options, parent, run)
 
@@ -154,13 +162,19 @@ async def _one_of_many(to: EventWrites, index: int, write: EventWrite, atomic: b
         return placed
 
 
-async def _one(to: EventWrites, write: EventWrite) -> Event | None:
+async def _one(to: EventWrites, write: EventWrite) -> Changed | None:
     if isinstance(write, Creation):
-        return await to.create(write)
+        return Changed(await to.create(write))
     if isinstance(write, Change):
-        return (await to.update(write)).event
+        return await to.update(write)
     await to.delete(write)
     return None
+
+
+def _require_tellable(written: Sequence[Written]) -> None:
+    """Raises InvalidInput, before anything is committed, for a batch whose answer would be too large to be sent."""
+    if sum(weigh_event(one.event) for one in written if isinstance(one, Changed)) > MESSAGE_BYTES:
+        raise InvalidInput([Violation("writes", "would have an answer of more than 3 MiB: write fewer at once")])
 
 
 def _placed(error: DomainError, index: int, write: EventWrite) -> DomainError:

@@ -73,7 +73,9 @@ class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType
     """The named instance alone; it becomes an exception, or a cancelled start when deleted."""
     SCOPE_THIS_AND_FOLLOWING: _Scope.ValueType  # 2
     """The named instance and all after it: the series is split in two, in one write; the second half gets a new name and
-    UID, takes the exceptions from there on along and is the answer. At the first instance this is ALL.
+    UID, takes the exceptions from there on along and is the answer. What is left of the recurrence goes on, unless
+    another one is given. What the update names holds for the named instance too, whatever was changed about it alone.
+    At the first instance this is ALL.
     """
     SCOPE_ALL: _Scope.ValueType  # 3
     """The whole series. With the name of an instance, its start and end cannot be among the changes."""
@@ -87,7 +89,9 @@ SCOPE_THIS_INSTANCE: Scope.ValueType  # 1
 """The named instance alone; it becomes an exception, or a cancelled start when deleted."""
 SCOPE_THIS_AND_FOLLOWING: Scope.ValueType  # 2
 """The named instance and all after it: the series is split in two, in one write; the second half gets a new name and
-UID, takes the exceptions from there on along and is the answer. At the first instance this is ALL.
+UID, takes the exceptions from there on along and is the answer. What is left of the recurrence goes on, unless
+another one is given. What the update names holds for the named instance too, whatever was changed about it alone.
+At the first instance this is ALL.
 """
 SCOPE_ALL: Scope.ValueType  # 3
 """The whole series. With the name of an instance, its start and end cannot be among the changes."""
@@ -770,8 +774,8 @@ class Event(_message.Message):
 
     @_builtins.property
     def dropped_exceptions(self) -> _containers.RepeatedCompositeFieldContainer[_time_pb2.EventTime]:
-        """Only in the answer to UpdateEvent: original starts of exceptions and cancelled instances that the new recurrence no
-        longer has, and that are gone.
+        """Only in the answers to UpdateEvent and BatchWriteEvents: original starts of the exceptions and cancelled instances
+        that the change cost, because the new recurrence has no place for them or because they were not to be kept.
         """
 
     def __init__(
@@ -1054,7 +1058,10 @@ Global___ListEventsResponse: _TypeAlias = ListEventsResponse  # noqa: Y015
 
 @_typing.final
 class UpdateEventRequest(_message.Message):
-    """Asks for a change to an event, a series, or a part of one."""
+    """Asks for a change to an event, a series, or a part of one. An instance that was deleted is NOT_FOUND, unless the change
+    gives it another status than CANCELLED: then it takes place again. Where the start of a series moves and its recurrence
+    is left alone, the dates in the recurrence (UNTIL, RDATE, EXDATE) move along.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1274,30 +1281,30 @@ class GetSeriesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SERIES_FIELD_NUMBER: _builtins.int
-    FIRST_FIELD_NUMBER: _builtins.int
-    LAST_FIELD_NUMBER: _builtins.int
+    FIRST_START_FIELD_NUMBER: _builtins.int
+    LAST_START_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def series(self) -> Global___Event:
         """The series itself, with its exceptions and cancelled starts."""
 
     @_builtins.property
-    def first(self) -> Global___Event:
-        """Its first instance that was not deleted, if there is one."""
+    def first_start(self) -> _time_pb2.EventTime:
+        """When its first instance that was not deleted begins, if there is one."""
 
     @_builtins.property
-    def last(self) -> Global___Event:
-        """Its last instance that was not deleted; absent if it never ends."""
+    def last_start(self) -> _time_pb2.EventTime:
+        """When its last instance that was not deleted begins; absent if the series never ends."""
 
     def __init__(
         self,
         *,
         series: Global___Event | None = ...,
-        first: Global___Event | None = ...,
-        last: Global___Event | None = ...,
+        first_start: _time_pb2.EventTime | None = ...,
+        last_start: _time_pb2.EventTime | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "series", b"series"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_start", b"first_start", "last_start", b"last_start", "series", b"series"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "series", b"series"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_start", b"first_start", "last_start", b"last_start", "series", b"series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

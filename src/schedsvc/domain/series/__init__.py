@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schedsvc.domain.series.editing import Edited, cancelled, edited, overridden
+from schedsvc.domain.series.editing import Edited, cancelled, edited, forgetting, overridden
 from schedsvc.domain.series.extents import derived
 from schedsvc.domain.series.instances import (
     cancelled_instances,
@@ -35,6 +35,7 @@ __all__ = [
     "derived",
     "edited",
     "exceptions",
+    "forgetting",
     "instance",
     "instance_at",
     "instances",

@@ -9,7 +9,7 @@ from typing import Any
 from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.events import Event, EventDraft, EventStatus, Override
 from schedsvc.domain.records import fields_of
-from schedsvc.domain.series.differences import difference, in_order, is_empty
+from schedsvc.domain.series.differences import changed, difference, in_order, is_empty, without
 from schedsvc.domain.series.extents import derived
 from schedsvc.domain.series.prepared import prepared
 from schedsvc.domain.series.reading import Reading, key_in, reading_of, without_exception
@@ -76,6 +76,24 @@ def cancelled(series: Event, original: EventTime) -> Event:
     series = replace(series, cancelled=tuple(map(ready.original, keys)))
     require_few_exceptions(series)
     return derived(series)
+
+
+def forgetting(series: Event, occurrence: Event, draft: EventDraft) -> Event:
+    """The series without what was changed about one instance alone in the fields that the draft has otherwise.
+
+    So a change of this and all following instances holds for this one too.
+    """
+    key = key_in(series, occurrence)
+    own = reading_of(series).exceptions.own.get(key)
+    if own is None:
+        return series
+    names = changed(draft, occurrence)
+    names += [name for name in ("start", "end") if (draft.start, draft.end) != (occurrence.start, occurrence.end)]
+    left = without(own, names)
+    series = without_exception(series, key)
+    if is_empty(left):
+        return series
+    return replace(series, overrides=in_order([*series.overrides, left], prepared(series, series.zone)))
 
 
 def _override(reading: Reading, key: int, draft: EventDraft) -> Override:

@@ -32,7 +32,7 @@ def event(report: Report, path: str, message: pb.Event) -> None:
 def _attendees(report: Report, path: str, message: pb.Event) -> None:
     seen = set[str]()
     for index, attendee in enumerate(message.attendees):
-        if (email := attendee.email.lower()) in seen:
+        if (email := attendee.email.casefold()) in seen:
             report.add(f"{path}.attendees[{index}].email", "invites somebody for the second time")
         seen.add(email)
 

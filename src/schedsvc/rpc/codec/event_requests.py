@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from google.protobuf.message import Message
 
-from schedsvc.domain.events import Event, ResponseStatus, Scope, ShowAs
+from schedsvc.domain.events import ResponseStatus, Scope, ShowAs
 from schedsvc.domain.names import parse_event
 from schedsvc.repositories.base import EventOrder
 from schedsvc.rpc.codec import events, ranges
-from schedsvc.rpc.codec.time import decode_datetime
+from schedsvc.rpc.codec.time import decode_datetime, fill_event_time
 from schedsvc.rpc.errors import status_of
 from schedsvc.usecases.event_lists import EventQuery, InstanceQuery, Series
 from schedsvc.usecases.event_writes import Answer, Change, Changed, Creation, Deletion
@@ -85,11 +85,12 @@ def encode_changed(changed: Changed) -> pb.Event:
 
 
 def encode_series(found: Series) -> pb.GetSeriesResponse:
-    return pb.GetSeriesResponse(
-        series=events.encode(found.series),
-        first=events.encode(found.first) if found.first else None,
-        last=events.encode(found.last) if found.last else None,
-    )
+    out = pb.GetSeriesResponse(series=events.encode(found.series))
+    if found.first is not None:
+        fill_event_time(out.first_start, found.first.start, found.first.extent[0])
+    if found.last is not None:
+        fill_event_time(out.last_start, found.last.start, found.last.extent[0])
+    return out
 
 
 def encode_batch(written: Iterable[Written], request_id: str = "") -> pb.BatchWriteEventsResponse:
@@ -106,8 +107,8 @@ def _write(write: pb.EventWrite) -> EventWrite:
 def _result(written: Written, request_id: str) -> pb.EventWriteResult:
     if written is None:
         return pb.EventWriteResult()
-    if isinstance(written, Event):
-        return pb.EventWriteResult(event=events.encode(written))
+    if isinstance(written, Changed):
+        return pb.EventWriteResult(event=encode_changed(written))
     return pb.EventWriteResult(error=status_of(written, request_id))
 
 
