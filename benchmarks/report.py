@@ -35,9 +35,13 @@ LONGEST = 80
 SYNCS = 50
 
 
+FOUND = slice(HEADS.index("rate/s"), HEADS.index("goal"))
+"""The columns that something counted is written across."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table: a cell for each head, or fewer and longer ones."""
+    """One line of the table: a cell for each head, one across the columns `FOUND`, or two with all there is to say."""
 
     cells: Sequence[str]
 
@@ -71,7 +75,7 @@ def compared(
 
 def counted(row: str, what: str, found: str, goal: str, *, reached: bool) -> Line:
     """The line about something that is counted instead."""
-    return Line((row, what, found[:LONGEST], "", "", "", "", "", "", "", goal, verdict(reached)))
+    return Line((row, what, found[:LONGEST], goal, verdict(reached)))
 
 
 def not_run(row: str, why: str) -> Line:
@@ -98,10 +102,28 @@ def _side(figures: Figures, name: str) -> tuple[str, str]:
 def table(lines: Iterable[Line]) -> Iterator[str]:
     """The lines below their heads, in columns."""
     rows = [HEADS, *(line.cells for line in lines)]
-    full = [row for row in rows if len(row) == len(HEADS)]
-    widths = [max(len(row[column]) for row in full) for column in range(len(HEADS))]
+    widths = _widths(rows)
+    across = [*widths[: FOUND.start], _across(widths), *widths[FOUND.stop :]]
     for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        columns = widths if len(row) == len(HEADS) else across
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, columns, strict=False)).rstrip()
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Of all columns; the one of texts among those of `FOUND` is as wide as what is written across them needs."""
+    full = [row for row in rows if len(row) == len(HEADS)]
+    counted = [row for row in rows if len(row) == len(HEADS) - len(HEADS[FOUND]) + 1]
+    widths = [max(len(row[column]) for row in full) for column in range(len(HEADS))]
+    for row in counted:
+        widths[1] = max(widths[1], len(row[1]))
+        widths[HEADS.index("against")] += max(0, len(row[FOUND.start]) - _across(widths))
+        widths[FOUND.stop] = max(widths[FOUND.stop], len(row[FOUND.start + 1]))
+    return widths
+
+
+def _across(widths: Sequence[int]) -> int:
+    """The width of the columns `FOUND`, with the blanks between them."""
+    return sum(widths[FOUND]) + 2 * (len(widths[FOUND]) - 1)
 
 
 def machine(folder: Path, loop: str, postgres: str) -> Iterator[str]:
