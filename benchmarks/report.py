@@ -95,8 +95,8 @@ def _is_noisy(ratio: Ratio) -> bool:
 
 
 def _side(figures: Figures, name: str) -> tuple[str, str]:
-    used = figures.cpu_us(name)
-    return f"{figures.rate(name):,.0f}", "" if used is None else f"{used:,.0f}"
+    rate, used = figures.rate(name), figures.cpu_us(name)
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}", "" if used is None else f"{used:,.0f}"
 
 
 def table(lines: Iterable[Line]) -> Iterator[str]:

@@ -35,6 +35,13 @@ LIMITS = {
     "STREAM_FEEDS": ("feeds in one StreamChanges", f"{limits.STREAM_FEEDS:,}"),
     "EVENT_DAYS": ("length of an event", f"{limits.EVENT_DAYS:,} days"),
     "SERIES_EXCEPTIONS": ("changed and cancelled instances of one series", f"{limits.SERIES_EXCEPTIONS:,}"),
+    "SERIES_STARTS_A_YEAR": ("starts of one series in a year", f"{limits.SERIES_STARTS_A_YEAR:,}"),
+    "SERIES_DEPTH": ("instances of one series at the same time", f"{limits.SERIES_DEPTH:,}"),
+    "CHUNK_ITEMS": (
+        "events and instances of a calendar in 32 days, to be asked when it is free",
+        f"{limits.CHUNK_ITEMS:,}",
+    ),
+    "QUESTION_ITEMS": ("events and instances of all calendars of one such question", f"{limits.QUESTION_ITEMS:,}"),
     "SUBJECT_CHARACTERS": ("subject of an event or booking", f"{limits.SUBJECT_CHARACTERS:,} characters"),
     "DESCRIPTION_CHARACTERS": ("description of an event or booking", f"{limits.DESCRIPTION_CHARACTERS:,} characters"),
     "LOCATION_CHARACTERS": ("location of an event or booking", f"{limits.LOCATION_CHARACTERS:,} characters"),

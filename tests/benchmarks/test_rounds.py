@@ -77,6 +77,19 @@ def test_a_client_that_is_the_bottleneck_does_not_reach_a_goal_for_the_server() 
     assert compared("P1", "", same_rate, "a", "b", 0.85, by_cpu=True).cells[-1] == "not yet"
 
 
+def test_a_slow_rate_keeps_a_decimal() -> None:
+    slow = figures(a=[(9000.4, None)] * 5, b=[(4.26, None)] * 5)
+    assert [compared("P5", "", slow, "a", "b", 400).cells[column] for column in (2, 5)] == ["9,000", "4.3"]
+
+
+def test_what_is_counted_is_written_across_the_columns_of_rates() -> None:
+    ratio = compared("P1", "no-op", figures(a=[(1, 1.0)] * 5, b=[(1, 1.0)] * 5), "a", "b", 0.85)
+    heads, *lines = table([ratio, counted("H2", "a bomb", "x" * 70, "< 100 ms", reached=True)])
+    assert {line.index("reached") for line in lines} == {heads.index("verdict")}
+    assert lines[1].index("x") == heads.index("rate/s")
+    assert lines[1].index("< 100 ms") == heads.index("goal")
+
+
 def test_a_row_whose_rounds_disagree_says_so() -> None:
     torn = figures(a=[(50, None), (90, None), (100, None)], b=[(100, None)] * 3)
     assert compared("P7", "", torn, "a", "b", 0.80).cells[-1] == "reached, noisy"

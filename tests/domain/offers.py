@@ -12,7 +12,7 @@ from schedsvc.domain.hours import MinuteRange, WorkHours
 from schedsvc.domain.names import BookingName, CalendarName, ProfileName
 from schedsvc.domain.profiles import BookingProfile, DatePeriod
 from schedsvc.domain.time import instant_of, seconds
-from schedsvc.domain.timeline import Item, Timeline, chunk_range, fill
+from schedsvc.domain.timeline import Chunk, Filing, Item, Timeline, chunk_range
 
 CALENDAR = CalendarName("ann", "ann")
 OTHER_CALENDAR = CalendarName("room", "room")
@@ -89,6 +89,14 @@ def item(  # one item per line is what makes a test readable
 ) -> Item:
     name = BookingName(PROFILE, booking) if booking else None
     return Item(source, f"e{start}", start, end, start - before, end + after, level, name)
+
+
+def fill(indices: Iterable[int], items: Iterable[Item]) -> dict[int, Chunk]:
+    """The chunks of these indices with the items that touch them."""
+    indices = list(indices)
+    filing = Filing(indices)
+    filing.add(items)
+    return {index: filing.chunk(index) for index in indices}
 
 
 def timeline(items: Iterable[Item], lo: int, hi: int, source: CalendarName = CALENDAR) -> Timeline:

@@ -27,8 +27,8 @@ from schedsvc.domain.names import BookingName
 from schedsvc.domain.profiles import STEPS_MINUTES, DatePeriod
 from schedsvc.domain.rules import away, buffers, busy
 from schedsvc.domain.time import local_at, utc
-from schedsvc.domain.timeline import Item, Timeline, chunk_extent, chunk_range, fill
-from tests.domain.offers import CALENDAR, OTHER_CALENDAR, PROFILE, at, daily, item, offer, timeline
+from schedsvc.domain.timeline import Item, Timeline, chunk_extent, chunk_range
+from tests.domain.offers import CALENDAR, OTHER_CALENDAR, PROFILE, at, daily, fill, item, offer, timeline
 
 DAY = 86_400
 WEEK_MINUTES = 7 * MINUTES_PER_DAY

@@ -18,9 +18,8 @@ from schedsvc.domain.timeline import (
     chunk_index,
     chunk_range,
     extents,
-    fill,
 )
-from tests.domain.offers import CALENDAR, PROFILE, item
+from tests.domain.offers import CALENDAR, PROFILE, fill, item
 
 DAY = 86_400
 CHUNKS = range(-2, 4)

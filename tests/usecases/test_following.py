@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from schedsvc.domain.changes import Change, ChangeKind, Place
-from schedsvc.domain.errors import ServerDraining, SlowConsumer, StreamExpired
+from schedsvc.domain.errors import ServerDraining, SlowConsumer, StreamExpired, Unauthenticated
 from schedsvc.domain.feeds import FeedKey, FeedKind, calendar_feed, profile_feed
 from schedsvc.domain.positions import Family
 from schedsvc.domain.principals import Principal
@@ -85,17 +85,24 @@ class Stream:
     sent: list[Message] = field(default_factory=list)
     closing: bool = False
     principal: Principal = ADMIN
+    renewed: int = 0
+    revoked: bool = False
 
     async def run(self, *tokens: str) -> None:
         store: Any = TimedStore(self.process.store, self.timer)  # type: ignore[arg-type]
         following = Following(store, self.process.tokens, self.process.new_id, self.timer, lambda: 1.0, self.limits)
         try:
-            await following.run(self.principal, tokens, HEARTBEAT, self.send, lambda: self.closing)
+            await following.run(self.principal, tokens, HEARTBEAT, self.send, lambda: self.closing, self.renew)
         finally:
             assert [subscription.closed for subscription in store.subscriptions] == [True]
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
+
+    async def renew(self) -> None:
+        self.renewed += 1
+        if self.revoked:
+            raise Unauthenticated("revoked")
 
     @property
     def batches(self) -> list[Batch]:
@@ -279,3 +286,16 @@ def test_a_revision_is_cut_only_if_it_does_not_fit_by_itself(
 ) -> None:
     changes = _changes(*revisions)
     assert whole_revisions(changes, limit) == (changes[:taken], cut)
+
+
+async def test_a_stream_ends_soon_after_its_credential(process: Process) -> None:
+    stream = Stream(process)
+
+    async def revoke() -> None:
+        stream.revoked = True
+
+    stream.timer.at = {10: revoke}
+    with pytest.raises(Unauthenticated):
+        await stream.run(await _token(process))
+    assert stream.timer() <= 10 + stream.limits.renewal + stream.limits.poll
+    assert stream.renewed > 3

@@ -522,3 +522,15 @@ async def test_a_filter_and_a_range_are_met_by_one_and_the_same_instance(process
         return len((await process.event_lists.list(ADMIN, SIDE, EventQuery(asked, query="needle"), Page(10))).records)
 
     assert [await found(0, 2), await found(3, 4)] == [0, 1]
+
+
+async def test_a_refusal_does_not_tell_a_reader_what_a_private_series_holds(process: Process) -> None:
+    grace = Principal("alpha", "grace", frozenset({Permission.READ}), "grace")
+    await process.accounts.create(ADMIN, NOW, "grace", account_draft())
+    await Grants(process.store).create(ADMIN, NOW, SIDE, GrantDraft(AccountName("grace"), Role.READER))
+    hourly = replace(nine(subject="merger"), recurrence=("RRULE:FREQ=HOURLY",), visibility=Visibility.PRIVATE)
+    await process.events.create(ADMIN, NOW, SIDE, Creation("", replace(hourly, end=hourly.start)))
+    asked = RangeRequest(MIDNIGHT, MIDNIGHT + 700 * DAY)
+    for text in ("merger", "anything"):
+        found = await process.event_lists.list(grace, SIDE, EventQuery(asked, query=text, expand=True), Page(10))
+        assert found.records == []

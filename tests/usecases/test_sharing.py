@@ -126,7 +126,7 @@ async def test_a_changed_role_ends_the_tokens_of_that_reader_in_every_family(sha
     for family, name in pairs:
         with pytest.raises(SyncTokenExpired) as error:
             await sharing.walk(getattr(tokens, name), family)
-        assert cause(error) == {"cause": "ACCESS_CHANGED"}
+        assert cause(error) == {"cause": "ACCESS_CHANGED", "resource": str(SIDE)}
         await sharing.walk(getattr(owners, name), family, by=ADA)
 
 
@@ -146,7 +146,7 @@ async def test_a_role_that_was_taken_back_and_given_again_needs_a_new_sync(shari
     await sharing.give()
     with pytest.raises(SyncTokenExpired) as error:
         await sharing.walk(token)
-    assert cause(error) == {"cause": "ACCESS_CHANGED"}
+    assert cause(error) == {"cause": "ACCESS_CHANGED", "resource": str(SIDE)}
     await sharing.walk((await sharing.start()).changes)
 
 
@@ -167,7 +167,7 @@ async def test_a_changed_role_ends_a_stream_with_the_feed_that_it_concerns(shari
     stream.timer.at = {5: then_write}
     with pytest.raises(SyncTokenExpired) as error:
         await stream.run((await sharing.start()).changes)
-    assert cause(error) == {"cause": "ACCESS_CHANGED"}
+    assert cause(error) == {"cause": "ACCESS_CHANGED", "resource": str(SIDE)}
     assert stream.sent[-1] == ResyncRequired(FEED)
     assert [view.change.resource_id for batch in stream.batches for view in batch.changes] == []
     assert stream.timer.seconds <= 7
@@ -236,7 +236,7 @@ async def test_a_deleted_calendar_ends_the_sync_of_its_readers_and_tells_its_own
     await sharing.process.calendars.delete(ADMIN, NOW, SPARE)
     with pytest.raises(SyncTokenExpired) as error:
         await sharing.walk(mine)
-    assert cause(error) == {"cause": "ACCESS_CHANGED"}
+    assert cause(error) == {"cause": "ACCESS_CHANGED", "resource": str(SIDE)}
     ((_, views),) = (await sharing.walk(owners, by=ADA)).changes
     assert [view.change.resource_id for view in views] == [""]
 

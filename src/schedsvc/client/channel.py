@@ -20,7 +20,7 @@ SERVICES: Sequence[ServiceDescriptor] = tuple(
     for file in (booking_service_pb2, calendar_service_pb2, sync_service_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
 )
-_HARMLESS = ("Get", "List", "Query", "Suggest", "StartSync", "StreamChanges")
+_HARMLESS = ("Get", "List", "Query", "Suggest", "Export", "StartSync", "StreamChanges")
 _RETRY = {
     "maxAttempts": 4,
     "initialBackoff": "0.1s",

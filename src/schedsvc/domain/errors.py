@@ -164,6 +164,12 @@ class ProfileInUse(DomainError):
     reason = "PROFILE_IN_USE"
 
 
+class CalendarTooDense(DomainError):
+    """The calendar holds more than can be looked at for one question (metadata `calendar`)."""
+
+    reason = "CALENDAR_TOO_DENSE"
+
+
 class OwnedByBooking(DomainError):
     """The event belongs to a booking (metadata `booking`), which must be changed instead."""
 

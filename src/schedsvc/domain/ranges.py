@@ -9,7 +9,7 @@ from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.time import day_start, instant_of
 
-DAY = 86400
+DAY, HOUR = 86400, 3600
 
 Bound = int | date | datetime
 """An instant, a local date (its first instant), or a naive local date-time."""
@@ -34,11 +34,11 @@ def resolve_bound(bound: Bound, time_zone: str) -> int:
     return day_start(bound, time_zone)
 
 
-def resolve_range(low: int, high: int, fields: tuple[str, str], max_days: int) -> Interval:
+def resolve_range(low: int, high: int, fields: tuple[str, str], max_days: int, slack: int = 0) -> Interval:
     """The half-open range; raises InvalidInput for a reversed, empty or too long one, naming the upper bound."""
     if high <= low:
         raise _bad(fields[1], "BAD_TIME_RANGE", f"must be after {fields[0]}")
-    if high - low > max_days * DAY:
+    if high - low > max_days * DAY + slack:
         raise _bad(fields[1], "RANGE_TOO_LARGE", f"must be at most {max_days} days after {fields[0]}")
     return low, high
 
@@ -52,7 +52,9 @@ def resolve(asked: RangeRequest, parent_zone: str, max_days: int) -> Interval | 
         raise _bad(missing, "FIELD_INVALID", f"set both {asked.fields[0]} and {asked.fields[1]}, or none")
     zone = asked.time_zone or parent_zone
     low, high = resolve_bound(asked.low, zone), resolve_bound(asked.high, zone)
-    return resolve_range(low, high, asked.fields, max_days)
+    # So many local days last an hour longer when clocks are set back.
+    slack = 0 if isinstance(asked.low, int) or isinstance(asked.high, int) else HOUR
+    return resolve_range(low, high, asked.fields, max_days, slack)
 
 
 def _bad(field: str, reason: str, description: str) -> InvalidInput:

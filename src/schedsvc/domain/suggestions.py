@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, cached_property
 from itertools import accumulate, groupby
@@ -243,7 +243,7 @@ def _counted(chunk: Chunk, levels: frozenset[Level]) -> Chunk:
 
 
 def _blocking(item: Item) -> Item:
-    return item if item.level in BLOCKING else replace(item, level=Level.BUSY)
+    return item if item.level in BLOCKING else item._replace(level=Level.BUSY)
 
 
 def _left(group: Group, known: int) -> Group:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
+from typing import NamedTuple
 
 from schedsvc.domain.events import Level
 from schedsvc.domain.freebusy import Period, busy_periods, cut, strung
@@ -22,8 +24,7 @@ from schedsvc.domain.names import BookingName, CalendarName
 CHUNK_SECONDS = 32 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One event as availability sees it: instants, half-open.
 
     `[start, end)` is the bare extent; `[occupied_start, occupied_end)` contains it and is wider
@@ -49,6 +50,7 @@ class Aspect(Enum):
     OCCUPIED = "all that blocks, with buffers"
 
 
+_ORDER = attrgetter("occupied_start", "start", "end", "event")
 _BLOCKING = frozenset({Level.TENTATIVE, Level.BUSY, Level.OUT_OF_OFFICE})
 _LEVELS = {
     Aspect.BUSY: _BLOCKING - {Level.OUT_OF_OFFICE},
@@ -77,11 +79,18 @@ def chunk_range(lo: int, hi: int) -> range:
 class Chunk:
     """The items whose occupied extent touches one chunk, sorted by `occupied_start`.
 
-    Built by `fill`. The arrays derived from the items are made when first asked for.
+    Built by `Filing`. The arrays derived from the items are made when first asked for.
+    `series` is how many series had to be looked at for them.
     """
 
     index: int
     items: tuple[Item, ...]
+    series: int = 0
+
+    @property
+    def weight(self) -> int:
+        """What it took to fill the chunk, in items."""
+        return len(self.items) + self.series
 
     @cached_property
     def starts(self) -> list[int]:
@@ -106,6 +115,12 @@ class Chunk:
     def _merged(self) -> dict[Aspect, list[Interval]]:
         return {}
 
+    def derive(self) -> None:
+        """Makes all that is derived from the items, so that nobody waits for it later."""
+        _ = self.starts, self.reach, self.padded, self.periods
+        for aspect in Aspect:
+            self.merged(aspect)
+
     def overlapping(self, lo: int, hi: int) -> list[Item]:
         """The items whose occupied extent overlaps `[lo, hi)`."""
         first, last = bisect_right(self.reach, lo), bisect_left(self.starts, hi)
@@ -115,20 +130,56 @@ class Chunk:
         """The aspect's merged intervals, cut at the borders of the chunk."""
         found = self._merged.get(aspect)
         if found is None:
-            found = clip(merge(extents(self.items, aspect)), *chunk_extent(self.index))
-            self._merged[aspect] = found
+            found = self._merged[aspect] = self._merge(aspect)
         return found
 
+    def _merge(self, aspect: Aspect) -> list[Interval]:
+        """Out of the periods, which are fewer than the items, unless these tell more."""
+        padded = aspect is Aspect.OCCUPIED and self.padded
+        if padded or (aspect is Aspect.BUSY and self.merged(Aspect.AWAY)):
+            return clip(merge(extents(self.items, aspect)), *chunk_extent(self.index))
+        levels = _LEVELS[aspect]
+        return merge((period.start, period.end) for period in self.periods if period.level in levels)
 
-def fill(indices: Iterable[int], items: Iterable[Item]) -> dict[int, Chunk]:
-    """Files items into the chunks of these indices; what touches no such chunk is left out."""
-    filed: dict[int, list[Item]] = {index: [] for index in indices}
-    lo, hi = min(filed, default=0) * CHUNK_SECONDS, (max(filed, default=-1) + 1) * CHUNK_SECONDS
-    for item in items:
-        for index in chunk_range(max(item.occupied_start, lo), min(item.occupied_end, hi)):
-            if index in filed:
-                filed[index].append(item)
-    return {index: Chunk(index, tuple(sorted(its, key=_order))) for index, its in filed.items()}
+
+class Filing:
+    """Items on their way into the chunks of some indices."""
+
+    def __init__(self, indices: Iterable[int]) -> None:
+        self._filed: dict[int, list[Item]] = {index: [] for index in indices}
+        self._series = dict.fromkeys(self._filed, 0)
+        self._lo = min(self._filed, default=0) * CHUNK_SECONDS
+        self._hi = (max(self._filed, default=-1) + 1) * CHUNK_SECONDS
+
+    @property
+    def weight(self) -> int:
+        """Of all chunks; what lies in several counts in each."""
+        return sum(map(self.weight_of, self._filed))
+
+    def weight_of(self, index: int) -> int:
+        """What `Chunk.weight` will be."""
+        return len(self._filed[index]) + self._series[index]
+
+    def add(self, items: Iterable[Item]) -> None:
+        """Files items wherever they belong; what touches none of the chunks is left out."""
+        for item in items:
+            for index in chunk_range(max(item.occupied_start, self._lo), min(item.occupied_end, self._hi)):
+                if index in self._filed:
+                    self._filed[index].append(item)
+
+    def add_series(self, index: int) -> None:
+        """Counts a series whose items in the chunk are going to be filed with `add_to`."""
+        self._series[index] += 1
+
+    def add_to(self, index: int, items: Iterable[Item]) -> None:
+        """Files items that touch the chunk, there and nowhere else."""
+        self._filed[index] += items
+
+    def chunk(self, index: int) -> Chunk:
+        """The chunk of all that was filed in it, which is then forgotten here."""
+        found = self._filed.pop(index)
+        found.sort(key=_ORDER)
+        return Chunk(index, tuple(found), self._series[index])
 
 
 def extents(items: Iterable[Item], aspect: Aspect) -> Iterator[Interval]:
@@ -182,7 +233,3 @@ class Timeline:
         for index in chunk_range(lo, hi):
             out += overlapping(self.chunks[index].merged(aspect), lo, hi)
         return out
-
-
-def _order(item: Item) -> tuple[int, int, int, str]:
-    return item.occupied_start, item.start, item.end, item.event

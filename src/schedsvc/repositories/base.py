@@ -38,6 +38,7 @@ from schedsvc.domain.feeds import FeedHead, FeedKey
 from schedsvc.domain.grants import Grant
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.keys import ApiKey
+from schedsvc.domain.limits import QUESTION_ITEMS
 from schedsvc.domain.names import AccountName, BookingName, CalendarName, EventName, GrantName, ProfileName
 from schedsvc.domain.outbox import OutboxMessage
 from schedsvc.domain.profiles import BookingProfile
@@ -250,8 +251,11 @@ class EventReads(Protocol):
         """Whether the calendar has any event."""
         ...
 
-    async def occupying(self, calendar: CalendarName, window: Interval) -> Occupying:
-        """What takes time in the window, of one state of the calendar: an event that becomes a series is in it once."""
+    async def occupying(self, calendar: CalendarName, window: Interval, limit: int = QUESTION_ITEMS) -> Occupying:
+        """What takes time in the window, of one state of the calendar: an event that becomes a series is in it once.
+
+        Not more than `limit` in all.
+        """
         ...
 
     async def live(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NewType, Protocol, TypeAlias
 
 from google.protobuf.message import Message
@@ -45,14 +45,19 @@ class WriteRequest(Protocol):
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...
 
 
+async def _nothing() -> None:
+    """A call that ends by itself asks for its credential once."""
+
+
 class Call:
     """One call: who asks, under which id, and how to answer piece by piece.
 
     `act_as` is the account whose place an administrator takes, empty without one. `method` is `Service/Method`.
     `closing` is set once the process shuts down: a stream then sends what it has and ends itself with ServerDraining.
+    `renew` looks at the credential again, and raises if it no longer opens the method.
     """
 
-    __slots__ = ("_ends", "act_as", "closing", "context", "method", "principal", "request_id")
+    __slots__ = ("_ends", "act_as", "closing", "context", "method", "principal", "renew", "request_id")
 
     def __init__(self, method: str, request_id: str, context: Context, closing: asyncio.Event) -> None:
         self.method = method
@@ -61,6 +66,7 @@ class Call:
         self.closing = closing
         self.principal = NOBODY
         self.act_as = ""
+        self.renew: Callable[[], Awaitable[None]] = _nothing
         self._ends: float | None = None
 
     @property

@@ -101,6 +101,7 @@ TABLE: dict[type[DomainError], Row] = {
     domain.CalendarInUse: Row(StatusCode.FAILED_PRECONDITION),
     domain.NotEmpty: Row(StatusCode.FAILED_PRECONDITION),
     domain.ProfileInUse: Row(StatusCode.FAILED_PRECONDITION),
+    domain.CalendarTooDense: Row(StatusCode.FAILED_PRECONDITION),
     domain.OwnedByBooking: Row(StatusCode.FAILED_PRECONDITION),
     domain.NotAnAttendee: Row(StatusCode.FAILED_PRECONDITION),
     domain.SyncTokenExpired: Row(StatusCode.FAILED_PRECONDITION),

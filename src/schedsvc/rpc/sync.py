@@ -49,7 +49,7 @@ class SyncServicer:
             await call.send(changes.encode_message(message))
 
         heartbeat = changes.decode_heartbeat(request)
-        await self._following.run(call.principal, request.tokens, heartbeat, send, call.closing.is_set)
+        await self._following.run(call.principal, request.tokens, heartbeat, send, call.closing.is_set, call.renew)
 
     async def _walk(self, call: Call, family: Family, token: str, page_size: int) -> WalkPage:
         size = min(page_size or DEFAULT_PAGE, GREATEST_PAGE)

@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from logging import DEBUG, ERROR, INFO
 from time import perf_counter
 from typing import Any, Never, TypeAlias
@@ -137,7 +138,8 @@ class _Wrapper:
             elif key == REQUEST_ID and _ACCEPTED_REQUEST_ID.fullmatch(str(value)):
                 request_id = str(value)
             elif key == ACT_AS:
-                act_as = str(value)
+                # Twice is once too often: joined, as HTTP has it, the two are no name.
+                act_as = str(value) if act_as is None else f"{act_as},{value!s}"
         return request_id or self._edge.new_request_id(), (authorization, act_as)
 
     async def _admitted(self, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
@@ -165,6 +167,7 @@ class _Wrapper:
             await self._identify(call, *credential)
         request = self._messages(call) if self._method.streams_in else self._decode(incoming)
         if self._method.streams_out:
+            call.renew = partial(self._identify, call, *credential)
             await call.context.send_initial_metadata(((REQUEST_ID, call.request_id),))
         try:
             answer = await self._method.serve(request, call)

@@ -48,15 +48,18 @@ class Diaries:
     async def read(
         self, tx: Read, principal: Principal, names: Collection[CalendarName], window: Interval, *, hours: bool = False
     ) -> dict[CalendarName, Diary | DomainError]:
-        """The diary of each calendar, or why there is none: no role FREE_BUSY_READER on it, or no such calendar."""
+        """The diary of each calendar, or why there is none: no role FREE_BUSY_READER, no such calendar, too dense a one."""
         refused = await _refused(tx, principal, names)
         feeds = {name: calendar_feed(name) for name in names if name not in refused}
         owners = {name: account_feed(name) for name in map(_owner, feeds)} if hours else {}
         heads = await tx.heads([*feeds.values(), *owners.values()])
         calendars = await self._calendars.current(tx.tenant, heads, feeds, tx.calendars.get_many)
         accounts = await self._accounts.current(tx.tenant, heads, owners, lambda names: _accounts(tx, names))
-        timelines = await self._timelines.load(tx, heads, calendars, window)
-        found = {t.source: Diary(t, _hours(calendars[t.source], accounts) if hours else None) for t in timelines}
+        timelines = await self._timelines.load_each(tx, heads, calendars, window)
+        found = {
+            name: Diary(one, _hours(calendars[name], accounts) if hours else None) if isinstance(one, Timeline) else one
+            for name, one in timelines.items()
+        }
         return {name: refused.get(name) or found.get(name) or _missing(name) for name in names}
 
 

@@ -163,7 +163,8 @@ class _Found:
             raise RuntimeError("instances are listed in a range")
         budget = Budget(WORK)
         kept = await self.tx.events.list(self.parent, self.query.filter(self.window, recurring=True), ALL)
-        all_series = [as_seen(event, self.role) for event in kept]
+        # Only what may be in the answer counts: a refusal must not tell what a filter would have found.
+        all_series = [event for event in (as_seen(event, self.role) for event in kept) if self._may_match(event)]
         if page.after is None:
             _require_few(sum(series.count(e, self.window, budget) for e in all_series), self.query.asked)
         expanded = [_expanded(event, self.window, page, cancelled=False) for event in all_series]
@@ -197,13 +198,16 @@ class _Found:
         if not event.is_series:
             return True
         if self.window is None:
-            return not self.query.selects or any(map(self._instance_matches, (event, *series.exceptions(event))))
+            return self._may_match(event)
         if not self.query.selects:
             return any(True for _ in series.instances(event, self.window, budget))
         changed = (one for one in series.exceptions(event) if inside(one.extent, self.window))
         return any(map(self._instance_matches, changed)) or (
             self._instance_matches(event) and self._has_plain_instance(event, self.window, budget)
         )
+
+    def _may_match(self, event: Event) -> bool:
+        return not self.query.selects or any(map(self._instance_matches, (event, *series.exceptions(event))))
 
     def _has_plain_instance(self, event: Event, window: Interval, budget: Budget) -> bool:
         """Whether an instance that is as the series has it takes place then."""

@@ -13,7 +13,7 @@ from schedsvc.domain.bookings import Booking
 from schedsvc.domain.changes import Change, ChangeKind, Place
 from schedsvc.domain.errors import SyncTokenExpired
 from schedsvc.domain.events import Event
-from schedsvc.domain.feeds import FeedHead, FeedKey, FeedKind, calendar_feed, calendar_of, profile_of
+from schedsvc.domain.feeds import FeedHead, FeedKey, FeedKind, calendar_feed, calendar_of, feed_resource, profile_of
 from schedsvc.domain.grants import Grant
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.positions import Position
@@ -59,7 +59,7 @@ def require_same_access(principal: Principal, position: Position, grant: Grant |
         require_account(principal, position.feed.account)
     elif grant is None or grant.edition != position.access:
         text = "the role on this calendar has changed since the sync was started: start a new one"
-        raise SyncTokenExpired(text, cause="ACCESS_CHANGED")
+        raise SyncTokenExpired(text, cause="ACCESS_CHANGED", resource=feed_resource(position.feed))
 
 
 def role_of(grant: Grant | None) -> Role:

@@ -84,6 +84,7 @@ class StreamLimits:
     max_age: float = 25 * 60
     stall: float = 30
     poll: float = 1
+    renewal: float = 2
     batch_changes: int = 500
     batch_bytes: int = 1024 * 1024
 
@@ -108,9 +109,18 @@ class Following:
         self._limits = limits
 
     async def run(
-        self, principal: Principal, tokens: Sequence[str], heartbeat: float, send: Send, closing: Callable[[], bool]
+        self,
+        principal: Principal,
+        tokens: Sequence[str],
+        heartbeat: float,
+        send: Send,
+        closing: Callable[[], bool],
+        renew: Callable[[], Awaitable[None]],
     ) -> None:
-        """Sends until the stream ends: by its age, a slow reader, a feed to resync, or `closing`."""
+        """Sends until the stream ends: by its age, a slow reader, a feed to resync, or `closing`.
+
+        `renew` is asked every few seconds whether the caller may still read; what it raises ends the stream.
+        """
         states = self._states(principal, tokens)
         others = shared(principal, states)
         stream = _Stream(self._store, self._tokens, self._new_id, self._limits, principal, states, send, others)
@@ -119,16 +129,24 @@ class Following:
             if len(states) > len(tokens):
                 # A feed that has spoken cannot be resumed with the token of several: each gets one of its own first.
                 await stream.bookmark()
-            await self._follow(stream, subscription, heartbeat, closing)
+            await self._follow(stream, subscription, heartbeat, closing, renew)
         finally:
             subscription.close()
 
     async def _follow(
-        self, stream: _Stream, subscription: Subscription, heartbeat: float, closing: Callable[[], bool]
+        self,
+        stream: _Stream,
+        subscription: Subscription,
+        heartbeat: float,
+        closing: Callable[[], bool],
+        renew: Callable[[], Awaitable[None]],
     ) -> None:
         end = self._timer() + self._limits.max_age * self._jitter()
-        spoken = self._timer()
+        spoken = renewed = self._timer()
         while True:
+            if self._timer() - renewed >= self._limits.renewal:
+                await renew()
+                renewed = self._timer()
             spoke = await stream.advance()
             ending = self._ending(closing, end)
             if ending is not None:

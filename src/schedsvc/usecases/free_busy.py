@@ -92,7 +92,11 @@ def _fitting(results: Sequence[Taken | DomainError], asked: RangeRequest) -> lis
     room = FREE_BUSY_PERIODS
     fitting: list[Taken | DomainError] = []
     for result in results:
-        room -= len(result.periods) if isinstance(result, Taken) else 0
-        text = f"leaves no room for this target in one answer of {FREE_BUSY_PERIODS} periods: ask for it apart"
-        fitting.append(result if room >= 0 else InvalidInput([Violation(asked.fields[1], text, "RANGE_TOO_LARGE")]))
+        size = len(result.periods) if isinstance(result, Taken) else 0
+        if size <= room:
+            fitting.append(result)
+            room -= size
+        else:
+            text = f"leaves no room for this target in one answer of {FREE_BUSY_PERIODS} periods: ask for it apart"
+            fitting.append(InvalidInput([Violation(asked.fields[1], text, "RANGE_TOO_LARGE")]))
     return fitting

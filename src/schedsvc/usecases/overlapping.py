@@ -117,4 +117,4 @@ def _items(timeline: Timeline, window: Interval, moves: Mapping[EventName, Move]
             yield item
         else:
             (start, end), (occupied_start, occupied_end) = move.extent, move.occupied
-            yield replace(item, start=start, end=end, occupied_start=occupied_start, occupied_end=occupied_end)
+            yield item._replace(start=start, end=end, occupied_start=occupied_start, occupied_end=occupied_end)

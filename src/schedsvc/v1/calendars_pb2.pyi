@@ -408,7 +408,9 @@ Global___UpdateCalendarRequest: _TypeAlias = UpdateCalendarRequest  # noqa: Y015
 
 @_typing.final
 class DeleteCalendarRequest(_message.Message):
-    """Asks for a calendar to be deleted with all its events. Its feed ends with one CALENDAR_DELETED tombstone."""
+    """Asks for a calendar to be deleted with all its events. Its feed ends with one CALENDAR_DELETED tombstone for its owner;
+    those it was shared with lose their roles with it, which ends their tokens (SYNC_TOKEN_EXPIRED, cause ACCESS_CHANGED).
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -104,6 +104,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """FAILED_PRECONDITION: whoever answers was not invited to the event (metadata `attendee`)."""
     REASON_LAST_OWNER: _Reason.ValueType  # 39
     """FAILED_PRECONDITION: the account that a calendar belongs to is always one of its owners."""
+    REASON_CALENDAR_TOO_DENSE: _Reason.ValueType  # 40
+    """FAILED_PRECONDITION: a calendar (metadata `calendar`) holds more in 32 days, or in the time asked for, than is looked
+    at for one question. Ask for less time or fewer calendars, or delete series that recur often.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a call failed: the values of `google.rpc.ErrorInfo.reason`, without the prefix `REASON_`, under the domain
@@ -194,4 +198,8 @@ REASON_NOT_AN_ATTENDEE: Reason.ValueType  # 38
 """FAILED_PRECONDITION: whoever answers was not invited to the event (metadata `attendee`)."""
 REASON_LAST_OWNER: Reason.ValueType  # 39
 """FAILED_PRECONDITION: the account that a calendar belongs to is always one of its owners."""
+REASON_CALENDAR_TOO_DENSE: Reason.ValueType  # 40
+"""FAILED_PRECONDITION: a calendar (metadata `calendar`) holds more in 32 days, or in the time asked for, than is looked
+at for one question. Ask for less time or fewer calendars, or delete series that recur often.
+"""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

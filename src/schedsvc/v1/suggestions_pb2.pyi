@@ -140,8 +140,8 @@ class SuggestTimesRequest(_message.Message):
     time_zone: _builtins.str
     """IANA zone in which local bounds are read and local times are shown; `UTC` if empty."""
     step_minutes: _builtins.int
-    """Distance of starts: 5, 10, 15, 20, 30 or 60 minutes; 30 if not set. If all members work the same hours in the same
-    zone, starts count from the beginning of each open stretch of those, as the slots of a booking profile do;
+    """Distance of starts: 5, 10, 15, 20, 30 or 60 minutes; 30 if not set. If all members that can be
+    read work the same hours in the same zone, starts count from the beginning of each open stretch of those, as the slots of a booking profile do;
     otherwise, and without `use_work_hours`, from the midnights of `time_zone`. Both by the wall clock: a start that
     clocks skip is left out, one that they repeat is there twice. Nothing else moves a start, it only removes it.
     """

@@ -11,6 +11,7 @@ from schedsvc.domain.series.instances import (
     instance,
     instance_at,
     instances,
+    itemized,
     items,
     last,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "instance_at",
     "instances",
     "is_first",
+    "itemized",
     "items",
     "last",
     "original_id",

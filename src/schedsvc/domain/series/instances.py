@@ -5,16 +5,17 @@ An instance that was changed is left out where the rule has it and taken in wher
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from heapq import merge
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from schedsvc.domain.events import Event, EventStatus, Level, Override
 from schedsvc.domain.intervals import Interval
 from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.series.lengths import seconds_at_most
-from schedsvc.domain.series.naming import instant_id, original_of
+from schedsvc.domain.series.naming import instant_ids, original_of
 from schedsvc.domain.series.reading import Reading, reading_of
 from schedsvc.domain.time import DAY, EARLIEST, LATEST, AllDay, EventTime
 from schedsvc.domain.timeline import Item
@@ -37,13 +38,12 @@ def instances(series: Event, window: Interval, budget: Budget) -> Iterator[Event
 
 def items(series: Event, window: Interval, budget: Budget) -> Iterator[Item]:
     """What takes time in the window, in no order. Raises WorkBudgetExceeded, in the middle of the iteration."""
-    reading = reading_of(series)
-    if reading.exceptions.following:
-        yield from _as_items(instances(series, window, budget))
-        return
-    yield from _as_items(_moved(reading, window))
-    if series.level is not Level.NONE:
-        yield from _generated_items(reading, window, budget)
+    return itemized(series)(window, budget)
+
+
+def itemized(series: Event) -> Callable[[Interval, Budget], Iterator[Item]]:
+    """`items` of one series, for who asks for several windows."""
+    return partial(_items, reading_of(series))
 
 
 def exceptions(series: Event) -> Iterator[Event]:
@@ -151,17 +151,30 @@ def _led_in_order(reading: Reading, window: Interval, budget: Budget) -> Iterato
 def _led(reading: Reading, window: Interval, budget: Budget) -> Iterator[Event]:
     """The same in no order."""
     yield from _moved(reading, window)
+    for key in chain.from_iterable(keys for _, keys in _led_keys(reading, window, budget)):
+        if overlaps((event := reading.instance(key)).extent, window):
+            yield event
+
+
+def _led_keys(reading: Reading, window: Interval, budget: Budget) -> Iterator[tuple[Override | None, Iterator[int]]]:
+    """Each override for all later instances, None before the first, and what it leads, near the window.
+
+    Without the instances that something else was changed about.
+    """
     exceptions = reading.exceptions
     borders = [EARLIEST - 2 * DAY, *(reading.prepared.instant(key) for key, _ in exceptions.following), LATEST]
     leaders = [None, *(override for _, override in exceptions.following)]
     for (begin, end), leading in zip(pairwise(borders), leaders, strict=True):
         lo, hi = _before_shift(reading, leading, window)
-        for found in reading.found(max(lo, begin), min(hi, end + 1), budget):
-            key = reading.prepared.key_of(found)
-            if exceptions.leading(key) is not leading or key in exceptions.own or key in exceptions.cancelled:
-                continue
-            if overlaps((event := reading.instance(key)).extent, window):
-                yield event
+        found = reading.found(max(lo, begin), min(hi, end + 1), budget)
+        yield leading, _left(reading, leading, map(reading.prepared.key_of, found))
+
+
+def _left(reading: Reading, leading: Override | None, keys: Iterable[int]) -> Iterator[int]:
+    exceptions = reading.exceptions
+    for key in keys:
+        if exceptions.leading(key) is leading and key not in exceptions.own and key not in exceptions.cancelled:
+            yield key
 
 
 def _before_shift(reading: Reading, leading: Override | None, window: Interval) -> Interval:
@@ -174,6 +187,18 @@ def _before_shift(reading: Reading, leading: Override | None, window: Interval) 
     return window[0] - (now[1] - before[1]) - slack, window[1] - (now[0] - before[0]) + slack
 
 
+def _items(reading: Reading, window: Interval, budget: Budget) -> Iterator[Item]:
+    moved = (event for event in _moved(reading, window) if event.level is not Level.NONE)
+    for event in moved:
+        (start, end) = event.extent
+        if start < end:
+            yield Item(event.name.calendar, event.name.event, start, end, start, end, event.level)
+    if reading.exceptions.following:
+        yield from _led_items(reading, window, budget)
+    elif reading.series.level is not Level.NONE:
+        yield from _generated_items(reading, window, budget)
+
+
 def _generated_items(reading: Reading, window: Interval, budget: Budget) -> Iterator[Item]:
     """What `_generated` gives, without making the instances."""
     series, ready = reading.series, reading.prepared
@@ -182,8 +207,8 @@ def _generated_items(reading: Reading, window: Interval, budget: Budget) -> Iter
     if not (touched or ready.dated or ready.starts.period_ends):
         span = reading.length
         for found, _ in ready.starts.batches(lo - span + 1, window[1], budget) if span else ():
-            for at in found:
-                yield Item(source, prefix + instant_id(at), at, at + span, at, at + span, level)
+            for at, text in zip(found, instant_ids(found, prefix), strict=True):
+                yield Item(source, text, at, at + span, at, at + span, level)
         return
     for begin in reading.found(*window, budget):
         key = ready.key_of(begin)
@@ -193,11 +218,19 @@ def _generated_items(reading: Reading, window: Interval, budget: Budget) -> Iter
                 yield Item(source, prefix + reading.text(key), start, end, start, end, level)
 
 
-def _as_items(events: Iterable[Event]) -> Iterator[Item]:
-    for event in events:
-        (start, end), level = event.extent, event.level
-        if start < end and level is not Level.NONE:
-            yield Item(event.name.calendar, event.name.event, start, end, start, end, level)
+def _led_items(reading: Reading, window: Interval, budget: Budget) -> Iterator[Item]:
+    """What `_led_keys` gives, without making the instances: of those that one override leads, all have one level."""
+    source, prefix = reading.series.name.calendar, f"{reading.series.name.event}~"
+    for leading, keys in _led_keys(reading, window, budget):
+        level = Level.NONE
+        for place, key in enumerate(keys):
+            if place == 0:
+                level = reading.plain(key).level
+            if level is Level.NONE:
+                break
+            start, end = reading.resolved(reading.times_led(key, leading))
+            if start < end and overlaps((start, end), window):
+                yield Item(source, prefix + reading.text(key), start, end, start, end, level)
 
 
 def _called_off(reading: Reading, key: int) -> Event:

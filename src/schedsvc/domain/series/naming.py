@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -23,6 +24,16 @@ def instant_id(instant: int) -> str:
     """`YYYYMMDDThhmmssZ`"""
     day, second = divmod(instant, DAY)
     return day_id(day) + _clock(second)
+
+
+def instant_ids(instants: Iterable[int], prefix: str) -> Iterator[str]:
+    """The same of many instants in a row, each after the prefix."""
+    today, begun = None, ""
+    for instant in instants:
+        day, second = divmod(instant, DAY)
+        if day != today:
+            today, begun = day, prefix + day_id(day)
+        yield begun + _clock(second)
 
 
 @lru_cache(maxsize=65_536)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import chain, islice
 from typing import TypeVar
 
 from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.events import Event, EventDraft
-from schedsvc.domain.limits import EVENT_DAYS, SERIES_EXCEPTIONS
+from schedsvc.domain.limits import EVENT_DAYS, SERIES_DEPTH, SERIES_EXCEPTIONS, SERIES_STARTS_A_YEAR
 from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.recurrence.errors import RecurrenceError, UnsupportedRecurrence, WorkBudgetExceeded
 from schedsvc.domain.recurrence.lines import format_lines, parse_lines
 from schedsvc.domain.recurrence.rule import Freq
 from schedsvc.domain.recurrence.sets import RDate, RecurrenceSet
+from schedsvc.domain.series.lengths import length
 from schedsvc.domain.series.prepared import Prepared, prepared
 from schedsvc.domain.series.strict import strictly
 from schedsvc.domain.time import DAY, EARLIEST, LATEST, AllDay, EventTime, UnknownZone
@@ -27,6 +30,18 @@ LABORIOUS = Violation(
     FIELD,
     "RRULE: gives too many starts, or takes too much work to follow: give it fewer BYxxx values or a longer INTERVAL, "
     "or UNTIL in place of a large COUNT",
+    "UNSUPPORTED_RRULE",
+)
+_DENSE = Violation(
+    FIELD,
+    f"RRULE: gives more than {SERIES_STARTS_A_YEAR:,} starts in a year: give it fewer BYxxx values or a longer "
+    "INTERVAL, or make it one longer event",
+    "UNSUPPORTED_RRULE",
+)
+_DEEP = Violation(
+    FIELD,
+    f"RRULE: makes more than {SERIES_DEPTH:,} instances take place at once: make the event shorter, or have it recur "
+    "less often",
     "UNSUPPORTED_RRULE",
 )
 _EMPTY = Violation(FIELD, "RRULE: gives no start at all, or EXDATEs take all of them away", "EMPTY_RECURRENCE")
@@ -146,12 +161,40 @@ def _of_content(draft: EventDraft, zone: str, *, lenient: bool) -> Iterator[Viol
         if first is None:
             yield _EMPTY
             return
-        for _ in ready.starts.batches(first[0], first[0] + _YEAR, Budget()):
-            pass
+        yield from _too_dense(ready, first[0], length(draft.start, draft.end))
         if not lenient and not _is_named(draft.start, ready) and ready.starts.find(draft.start, Budget()) is None:
             yield _OFF_RULE
     except WorkBudgetExceeded:
         yield LABORIOUS
+
+
+def _too_dense(ready: Prepared, first: int, span: int) -> Iterator[Violation]:
+    """What is too much about the starts in the year, or the length of the event, from the first one on.
+
+    Starts that are named one by one are looked at wherever they are. Raises WorkBudgetExceeded.
+    """
+    starts, most = ready.starts, SERIES_STARTS_A_YEAR
+    year = [start[0] for start in islice(starts.between(first, first + _YEAR, Budget()), most + 1)]
+    named = [start[0] for start in starts.extra]
+    if len(year) > most or any(late - early < _YEAR for early, late in zip(named, named[most:], strict=False)):
+        yield _DENSE
+        return
+    seconds = span * DAY if ready.dated else span
+    beyond = starts.between(first + _YEAR, first + max(seconds, _YEAR), Budget())
+    if any(_is_deep(found, seconds, starts.period_ends) for found in (chain(year, (b[0] for b in beyond)), named)):
+        yield _DEEP
+
+
+def _is_deep(starts: Iterable[int], span: int, period_ends: Mapping[int, int]) -> bool:
+    """Whether too many instances take place at one moment; the starts are in order."""
+    ends: list[int] = []
+    for start in starts:
+        while ends and ends[0] <= start:
+            heappop(ends)
+        heappush(ends, period_ends.get(start, start + span))
+        if len(ends) > SERIES_DEPTH:
+            return True
+    return False
 
 
 def _is_placed(draft: EventDraft, recurrence: RecurrenceSet, ready: Prepared) -> bool:

@@ -12,6 +12,7 @@ from schedsvc.domain.changes import Change, ChangeCause, ChangeKind, Place, Tomb
 from schedsvc.domain.events import Event, Override
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.intervals import Interval
+from schedsvc.domain.limits import QUESTION_ITEMS
 from schedsvc.domain.names import CalendarName, EventName
 from schedsvc.domain.time import AllDay
 from schedsvc.repositories.base import EventFilter, EventOrder, Occupying, Page
@@ -81,10 +82,11 @@ class SqlEvents:
         feed_id = calendar_feed(calendar).id
         return await self._session.first(_EXIST, feed_id=feed_id) is not None
 
-    async def occupying(self, calendar: CalendarName, window: Interval) -> Occupying:
+    async def occupying(self, calendar: CalendarName, window: Interval, limit: int = QUESTION_ITEMS) -> Occupying:
         lo, hi = window
         feed_id = calendar_feed(calendar).id
-        return occupying(calendar, await self._session.all(OCCUPYING, feed_id=feed_id, lo=lo, hi=hi))
+        rows = await self._session.all(OCCUPYING, feed_id=feed_id, lo=lo, hi=hi, most=limit)
+        return await occupying(calendar, rows)
 
     async def live(
         self, calendar: CalendarName, window: Interval | None, after: Place, mark: int, limit: int

@@ -12,6 +12,7 @@ from schedsvc.domain.events import Event, Level
 from schedsvc.domain.names import CalendarName, EventName
 from schedsvc.domain.timeline import Item
 from schedsvc.repositories.base import Occupying
+from schedsvc.repositories.pacing import Pace
 from schedsvc.repositories.sql.event_bodies import load_booking_name, load_event
 from schedsvc.repositories.sql.event_filters import BY_END, BY_START, RECURRING
 from schedsvc.repositories.sql.spans import classes
@@ -21,6 +22,7 @@ _INTEGER = events.c.start_s.type
 _LO: sa.ColumnElement[int] = sa.bindparam("lo", type_=_INTEGER)
 _HI: sa.ColumnElement[int] = sa.bindparam("hi", type_=_INTEGER)
 _ZERO: sa.ColumnElement[int] = sa.literal_column("0", type_=_INTEGER)
+_PER_SERIES = 10
 _LEVELS = {int(level): level for level in Level}
 
 
@@ -55,7 +57,8 @@ def _statement() -> sa.CompoundSelect[Any]:
     )
     parts.append(series.where(RECURRING, events.c.start_s < _HI, events.c.end_s > _LO).order_by(*BY_END))
     # The orders are those of the indexes: without them, a planner that knows no statistics takes any index.
-    return sa.union_all(*(sa.select(part.subquery()) for part in parts))
+    most: sa.ColumnElement[int] = sa.bindparam("most", type_=_INTEGER)
+    return sa.union_all(*(sa.select(part.subquery()) for part in parts)).limit(most)
 
 
 def _of_calendar(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -74,14 +77,17 @@ def _reach(length: int | None) -> list[sa.ColumnElement[bool]]:
 OCCUPYING = _statement()
 
 
-def occupying(calendar: CalendarName, rows: Iterable[Sequence[Any]]) -> Occupying:
+async def occupying(calendar: CalendarName, rows: Iterable[Sequence[Any]]) -> Occupying:
     """The rows of `OCCUPYING`. They may be many, so each is taken apart at once."""
+    pace = Pace()
     items: list[Item] = []
     series: list[Event] = []
     for event, start, end, occupied_start, occupied_end, level, booking, body in rows:
         if body is None:
             of = None if booking is None else load_booking_name(booking)
             items.append(Item(calendar, event, start, end, occupied_start, occupied_end, _LEVELS[level], of))
+            await pace(1)
         else:
             series.append(load_event(EventName(calendar, event), Place(start, end), occupied_start, body))
+            await pace(_PER_SERIES)
     return Occupying(items, series)
