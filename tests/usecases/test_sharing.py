@@ -236,7 +236,7 @@ async def test_a_deleted_calendar_ends_the_sync_of_its_readers_and_tells_its_own
     await sharing.process.calendars.delete(ADMIN, NOW, SPARE)
     with pytest.raises(SyncTokenExpired) as error:
         await sharing.walk(mine)
-    assert cause(error) == {"cause": "ACCESS_CHANGED", "resource": str(SIDE)}
+    assert cause(error) == {"cause": "ACCESS_CHANGED", "resource": str(SPARE)}
     ((_, views),) = (await sharing.walk(owners, by=ADA)).changes
     assert [view.change.resource_id for view in views] == [""]
 
