@@ -33,8 +33,13 @@ class Bomb(NamedTuple):
     lasts: timedelta = timedelta(minutes=30)
 
 
-def _every(count: int) -> str:
-    return ",".join(map(str, range(count)))
+def _every(count: int, step: int = 1) -> str:
+    return ",".join(map(str, range(0, count, step)))
+
+
+def _one_day_a_year(every_seconds: int) -> str:
+    """The rule that gives as much of one day a year as can be."""
+    return f"FREQ=YEARLY;BYHOUR={_every(24)};BYMINUTE={_every(60)};BYSECOND={_every(60, every_seconds)}"
 
 
 BOMBS: Mapping[str, Bomb] = {
@@ -45,9 +50,8 @@ BOMBS: Mapping[str, Bomb] = {
     "MINUTELY on 30 February": Bomb("FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30"),
     "DAILY on 30 February": Bomb("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
     "the second of each second Tuesday": Bomb("FREQ=MONTHLY;BYDAY=2TU;BYSETPOS=2"),
-    "every second of a day a year": Bomb(
-        f"FREQ=YEARLY;BYHOUR={_every(24)};BYMINUTE={_every(60)};BYSECOND={_every(60)}"
-    ),
+    "every second of a day a year": Bomb(_one_day_a_year(1)),
+    "every ten seconds of a day a year": Bomb(_one_day_a_year(10), timedelta(seconds=5)),
     "every minute of every day": Bomb(f"FREQ=DAILY;BYHOUR={_every(24)};BYMINUTE={_every(60)}"),
     "HOURLY, a billion times": Bomb("FREQ=HOURLY;COUNT=1000000000"),
     "HOURLY, for ten years each": Bomb("FREQ=HOURLY", timedelta(days=3660)),

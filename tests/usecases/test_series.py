@@ -20,9 +20,9 @@ from schedsvc.domain.principals import Scope as Permission
 from schedsvc.domain.ranges import RangeRequest
 from schedsvc.domain.roles import Role
 from schedsvc.domain.time import Zoned, utc
-from schedsvc.repositories.base import Page
+from schedsvc.repositories.base import Page, Write
 from schedsvc.usecases.event_lists import EventQuery, InstanceQuery
-from schedsvc.usecases.event_writes import Answer, Change, Changed, Creation, Deletion
+from schedsvc.usecases.event_writes import LAST_SEQUENCE, Answer, Change, Changed, Creation, Deletion
 from schedsvc.usecases.events import EventWrite
 from schedsvc.usecases.free_busy import FreeBusyQuery, Taken
 from schedsvc.usecases.grants import GrantDraft, Grants
@@ -534,3 +534,17 @@ async def test_a_refusal_does_not_tell_a_reader_what_a_private_series_holds(proc
     for text in ("merger", "anything"):
         found = await process.event_lists.list(grace, SIDE, EventQuery(asked, query=text, expand=True), Page(10))
         assert found.records == []
+
+
+async def test_the_highest_version_there_is_stays_the_highest(process: Process) -> None:
+    made = await make(process)
+    async with process.store.read(ADMIN.tenant) as tx:
+        kept = await tx.events.get(made.name)
+    assert kept is not None
+
+    async def work(tx: Write) -> None:
+        tx.events.update(replace(kept, sequence=LAST_SEQUENCE), kept)
+
+    await process.store.write(ADMIN.tenant, [calendar_feed(SIDE)], work)
+    assert (await change(process, on(1), moved(1))).sequence == LAST_SEQUENCE
+    assert (await change(process, STANDUP, moved(1))).sequence == LAST_SEQUENCE

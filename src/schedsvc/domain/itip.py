@@ -103,7 +103,7 @@ def _next(event: Event) -> int:
     """The number of the version in which all of the event is gone. That of an instance was raised with its series."""
     if event.occurrence is not None:
         return event.sequence
-    return 1 + max([event.sequence, *(override.sequence for override in event.overrides)])
+    return min(1 + max([event.sequence, *(override.sequence for override in event.overrides)]), 2**31 - 1)
 
 
 def _key(attendee: Attendee) -> str:

@@ -48,7 +48,7 @@ class Diaries:
     async def read(
         self, tx: Read, principal: Principal, names: Collection[CalendarName], window: Interval, *, hours: bool = False
     ) -> dict[CalendarName, Diary | DomainError]:
-        """The diary of each calendar, or why there is none: no role FREE_BUSY_READER, no such calendar, too dense a one."""
+        """The diary of each calendar, or why there is none: the role, the calendar, or its bounds."""
         refused = await _refused(tx, principal, names)
         feeds = {name: calendar_feed(name) for name in names if name not in refused}
         owners = {name: account_feed(name) for name in map(_owner, feeds)} if hours else {}

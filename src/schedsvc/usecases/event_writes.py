@@ -33,6 +33,8 @@ from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.checks import require_etag, require_free
 
 TOPIC = "itip"
+LAST_SEQUENCE = 2**31 - 1
+"""iCalendar has no higher number; an event that came with it keeps it."""
 Patch = Callable[[Event], EventDraft]
 
 
@@ -224,7 +226,7 @@ class EventWrites:
 
     async def _put(self, before: Event, after: Event, notify: bool) -> Event:
         """Writes a new version of an event, unless it is the same."""
-        sequence = max(after.sequence, _sequence(before, after), _sequence_of_lost(before, after))
+        sequence = min(max(after.sequence, _sequence(before, after), _sequence_of_lost(before, after)), LAST_SEQUENCE)
         after = await self._derived(replace(after, sequence=sequence))
         if after == before:
             return before
@@ -410,9 +412,10 @@ def _next_version(after: Event, old: Event, new: Event) -> Event:
     if _sequence(old, new) <= new.sequence:
         return after
     kept = new.occurrence.override if new.occurrence else None
+    following = min(old.sequence + 1, LAST_SEQUENCE)
     if kept is None:
-        return replace(after, sequence=old.sequence + 1)
-    numbered = replace(kept, sequence=old.sequence + 1)
+        return replace(after, sequence=following)
+    numbered = replace(kept, sequence=following)
     return replace(after, overrides=tuple(numbered if o is kept else o for o in after.overrides))
 
 

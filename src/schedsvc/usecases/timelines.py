@@ -66,6 +66,11 @@ class Timelines:
         self._weights: dict[_Key, int] = {}
         self._total = 0
 
+    @property
+    def weight(self) -> int:
+        """How much is kept, in items."""
+        return self._total
+
     async def load(
         self, tx: Read, heads: Mapping[FeedKey, FeedHead], calendars: Collection[CalendarName], window: Interval
     ) -> list[Timeline]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.recurrence.lines import parse_lines
 from schedsvc.domain.recurrence.starts import starts_of
 from schedsvc.domain.series import canonical, require_few_exceptions, require_recurrence, with_counted_start
-from schedsvc.domain.time import EARLIEST, LATEST, EventTime
+from schedsvc.domain.time import EARLIEST, LATEST, AllDay, EventTime, Zoned
 from tests.domain.series.made import NEW_YORK, at, event, on, starts, weekly
 
 BEGIN = at("2026-03-02T09:00")
@@ -232,3 +233,45 @@ def test_a_series_keeps_so_many_exceptions_and_no_more() -> None:
     require_few_exceptions(most)
     with pytest.raises(InvalidInput, match="split the series"):
         require_few_exceptions(replace(most, cancelled=(at("2026-03-09T09:00"),)))
+
+
+EVERY_SIX_MINUTES = f"RRULE:FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))};BYMINUTE=0,6,12,18,24,30,36,42,48,54"
+UNSUPPORTED = [("UNSUPPORTED_RRULE", "RRULE")]
+
+
+def lasting(days: int, *lines: str, of: Event = SINGLE) -> list[tuple[str, str]]:
+    length, start = timedelta(days=days), of.start
+    end = AllDay(start.day + length) if isinstance(start, AllDay) else Zoned(start.local + length, start.time_zone)
+    return problems(*lines, of=replace(of, end=end))
+
+
+def test_a_year_has_ten_thousand_starts_at_most() -> None:
+    assert problems("RRULE:FREQ=HOURLY") == []
+    assert problems(EVERY_SIX_MINUTES) == UNSUPPORTED
+    skipped_by_the_clock = 10
+    assert problems(f"{EVERY_SIX_MINUTES};COUNT={10_000 + skipped_by_the_clock}") == []
+    assert problems(f"{EVERY_SIX_MINUTES};COUNT={10_001 + skipped_by_the_clock}") == UNSUPPORTED
+    assert problems(EVERY_SIX_MINUTES, lenient=True) == UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("rule", "fits", "too_long"),
+    [
+        ("RRULE:FREQ=HOURLY", 41, 42),
+        ("RRULE:FREQ=DAILY", 1000, 1001),
+        ("RRULE:FREQ=WEEKLY", 3660, None),
+        ("RRULE:FREQ=DAILY;COUNT=1000", 3660, None),
+        ("RRULE:FREQ=DAILY;COUNT=1001", 1000, 3660),
+    ],
+)
+def test_a_thousand_instances_at_most_take_place_at_once(rule: str, fits: int, too_long: int | None) -> None:
+    assert lasting(fits, rule) == []
+    assert too_long is None or lasting(too_long, rule) == UNSUPPORTED
+
+
+def test_days_and_named_periods_take_place_at_once_as_well() -> None:
+    assert lasting(1000, "RRULE:FREQ=DAILY", of=DAYS) == []
+    assert lasting(1002, "RRULE:FREQ=DAILY", of=DAYS) == UNSUPPORTED
+    periods = [f"RDATE;VALUE=PERIOD:20260303T{n // 60:02}{n % 60:02}30Z/P3650D" for n in range(500)]
+    assert lasting(499, "RRULE:FREQ=DAILY", *periods) == []
+    assert lasting(501, "RRULE:FREQ=DAILY", *periods) == UNSUPPORTED

@@ -16,6 +16,7 @@ from schedsvc.domain.recurrence.errors import RecurrenceError, UnsupportedRecurr
 from schedsvc.domain.recurrence.lines import format_lines, parse_lines
 from schedsvc.domain.recurrence.rule import Freq
 from schedsvc.domain.recurrence.sets import RDate, RecurrenceSet
+from schedsvc.domain.recurrence.starts import Occurrence
 from schedsvc.domain.series.lengths import length
 from schedsvc.domain.series.prepared import Prepared, prepared
 from schedsvc.domain.series.strict import strictly
@@ -169,26 +170,22 @@ def _of_content(draft: EventDraft, zone: str, *, lenient: bool) -> Iterator[Viol
 
 
 def _too_dense(ready: Prepared, first: int, span: int) -> Iterator[Violation]:
-    """What is too much about the starts in the year, or the length of the event, from the first one on.
-
-    Starts that are named one by one are looked at wherever they are. Raises WorkBudgetExceeded.
-    """
-    starts, most = ready.starts, SERIES_STARTS_A_YEAR
-    year = [start[0] for start in islice(starts.between(first, first + _YEAR, Budget()), most + 1)]
-    named = [start[0] for start in starts.extra]
-    if len(year) > most or any(late - early < _YEAR for early, late in zip(named, named[most:], strict=False)):
+    """What is too much about the starts in the year, or the length of the event, from the first one on. Raises WorkBudgetExceeded."""
+    starts = ready.starts
+    year = list(islice(starts.between(first, first + _YEAR, Budget()), SERIES_STARTS_A_YEAR + 1))
+    if len(year) > SERIES_STARTS_A_YEAR:
         yield _DENSE
         return
     seconds = span * DAY if ready.dated else span
     beyond = starts.between(first + _YEAR, first + max(seconds, _YEAR), Budget())
-    if any(_is_deep(found, seconds, starts.period_ends) for found in (chain(year, (b[0] for b in beyond)), named)):
+    if _is_deep(chain(year, beyond), seconds, starts.period_ends):
         yield _DEEP
 
 
-def _is_deep(starts: Iterable[int], span: int, period_ends: Mapping[int, int]) -> bool:
+def _is_deep(starts: Iterable[Occurrence], span: int, period_ends: Mapping[int, int]) -> bool:
     """Whether too many instances take place at one moment; the starts are in order."""
     ends: list[int] = []
-    for start in starts:
+    for start, _ in starts:
         while ends and ends[0] <= start:
             heappop(ends)
         heappush(ends, period_ends.get(start, start + span))
