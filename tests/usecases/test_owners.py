@@ -8,7 +8,8 @@ from schedsvc.domain.changes import Change, Place
 from schedsvc.domain.events import Attendee, AttendeeType, Level, ResponseStatus
 from schedsvc.domain.feeds import calendar_feed
 from schedsvc.domain.ranges import RangeRequest
-from schedsvc.usecases.event_writes import Answer, Creation
+from schedsvc.usecases.answers import Answer
+from schedsvc.usecases.event_writes import Creation
 from schedsvc.usecases.free_busy import FreeBusyQuery, Taken
 from tests.usecases.conftest import ADA, ADMIN, NOW, SIDE, Meddled, Process
 from tests.usecases.drafts import DAY, HOUR, MIDNIGHT, calendar_draft, event_draft

@@ -19,10 +19,12 @@ from schedsvc.domain.principals import Principal
 from schedsvc.domain.principals import Scope as Permission
 from schedsvc.domain.ranges import RangeRequest
 from schedsvc.domain.roles import Role
+from schedsvc.domain.sequences import LAST_SEQUENCE
 from schedsvc.domain.time import Zoned, utc
 from schedsvc.repositories.base import Page, Write
+from schedsvc.usecases.answers import Answer
 from schedsvc.usecases.event_lists import EventQuery, InstanceQuery
-from schedsvc.usecases.event_writes import LAST_SEQUENCE, Answer, Change, Changed, Creation, Deletion
+from schedsvc.usecases.event_writes import Change, Changed, Creation, Deletion
 from schedsvc.usecases.events import EventWrite
 from schedsvc.usecases.free_busy import FreeBusyQuery, Taken
 from schedsvc.usecases.grants import GrantDraft, Grants

@@ -15,26 +15,25 @@ from schedsvc.domain.calendars import Calendar
 from schedsvc.domain.errors import (
     IdTaken,
     InvalidInput,
-    NotAnAttendee,
     OwnedByBooking,
     ResourceNotFound,
     Violation,
 )
-from schedsvc.domain.events import Attendee, Event, EventDraft, EventStatus, Override, ResponseStatus, Scope
+from schedsvc.domain.events import Event, EventDraft, EventStatus, Scope
 from schedsvc.domain.limits import MESSAGE_BYTES
 from schedsvc.domain.names import AccountName, EventName
 from schedsvc.domain.particulars import Organizer
 from schedsvc.domain.records import fields_of
 from schedsvc.domain.recurrence.budget import Budget
+from schedsvc.domain.sequences import next_sequence, with_next_version
 from schedsvc.domain.time import EventTime
 from schedsvc.domain.weights import weigh_event
 from schedsvc.repositories.base import Read, Write
 from schedsvc.usecases.accounts import existing_account
+from schedsvc.usecases.answers import Answer, answered, answered_overrides
 from schedsvc.usecases.checks import require_etag, require_free
 
 TOPIC = "itip"
-LAST_SEQUENCE = 2**31 - 1
-"""iCalendar has no higher number; an event that came with it keeps it."""
 Patch = Callable[[Event], EventDraft]
 
 
@@ -65,17 +64,6 @@ class Deletion:
     etag: str = ""
     allow_missing: bool = False
     scope: Scope | None = None
-    notify: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An attendee's answer to an invitation; `attendee` empty is the calendar's owner."""
-
-    response: ResponseStatus
-    comment: str = ""
-    attendee: str = ""
-    etag: str = ""
     notify: bool = True
 
 
@@ -151,11 +139,11 @@ class EventWrites:
         require_free_standing(before)
         email = answer.attendee or (await self.owner()).email
         asked = self._standing(before, name) if name.original else before
-        answered = _answered(asked, email, answer)
+        told = answered(asked, email, answer)
         if name.original:
-            after = series.overridden(before, asked, answered)
+            after = series.overridden(before, asked, told)
         else:
-            after = replace(before, attendees=answered.attendees, overrides=_answered_overrides(before, email, answer))
+            after = replace(before, attendees=told.attendees, overrides=answered_overrides(before, email, answer))
         written = await self._put(before, after, notify=False)
         told = self._occurrence(written, name) if name.original else written
         if answer.notify and written is not before:
@@ -182,7 +170,7 @@ class EventWrites:
         if _original(occurrence) in before.cancelled and draft.status is EventStatus.CANCELLED:
             raise not_found(change.name)
         after = series.overridden(before, occurrence, draft)
-        after = _next_version(after, occurrence, self._occurrence(after, change.name))
+        after = with_next_version(after, occurrence, self._occurrence(after, change.name))
         written = await self._put(before, after, notify=False)
         instance = self._occurrence(written, change.name)
         if written is not before:
@@ -226,8 +214,7 @@ class EventWrites:
 
     async def _put(self, before: Event, after: Event, notify: bool) -> Event:
         """Writes a new version of an event, unless it is the same."""
-        sequence = min(max(after.sequence, _sequence(before, after), _sequence_of_lost(before, after)), LAST_SEQUENCE)
-        after = await self._derived(replace(after, sequence=sequence))
+        after = await self._derived(replace(after, sequence=next_sequence(before, after)))
         if after == before:
             return before
         written = self._tx.events.update(after, before)
@@ -349,35 +336,6 @@ def _with_times_of(before: Event, occurrence: Event, draft: EventDraft) -> Event
     return draft
 
 
-def _answered(event: Event, email: str, answer: Answer) -> Event:
-    """The event with the answer; raises NotAnAttendee."""
-    attendees = _with_answer(event.attendees, email, answer)
-    if attendees is None:
-        text = f"{email or 'the owner of the calendar'} is not invited to {event.name}"
-        raise NotAnAttendee(text, attendee=email)
-    return replace(event, attendees=attendees)
-
-
-def _answered_overrides(event: Event, email: str, answer: Answer) -> tuple[Override, ...]:
-    """The overrides, those that invite people of their own with the answer too."""
-    return tuple(
-        override
-        if override.attendees is None
-        else replace(override, attendees=_with_answer(override.attendees, email, answer) or override.attendees)
-        for override in event.overrides
-    )
-
-
-def _with_answer(attendees: tuple[Attendee, ...], email: str, answer: Answer) -> tuple[Attendee, ...] | None:
-    """None if nobody of that address is among them."""
-    if email.casefold() not in {attendee.email.casefold() for attendee in attendees}:
-        return None
-    return tuple(
-        replace(a, response=answer.response, comment=answer.comment) if a.email.casefold() == email.casefold() else a
-        for a in attendees
-    )
-
-
 def _require_fitting(event: Event) -> None:
     """Raises InvalidInput for an event that no answer could hold: each exception is told as a whole event."""
     if weigh_event(event) > MESSAGE_BYTES:
@@ -389,35 +347,3 @@ def _original(occurrence: Event) -> EventTime:
     if occurrence.occurrence is None:
         raise RuntimeError(f"{occurrence.name} is no instance")
     return occurrence.occurrence.original
-
-
-def _sequence(before: Event, after: Event) -> int:
-    """SEQUENCE grows with a new time or place, and with a calling off or its taking back (RFC 5546 section 2.1.4)."""
-    called_off = EventStatus.CANCELLED in (before.status, after.status) and before.status != after.status
-    return before.sequence + 1 if called_off or _whereabouts(before) != _whereabouts(after) else before.sequence
-
-
-def _sequence_of_lost(before: Event, after: Event) -> int:
-    """The least SEQUENCE of a series that has no longer an exception: the number of no instance may fall."""
-    kept = {override.original for override in after.overrides}
-    lost = [override.sequence + 1 for override in before.overrides if override.original not in kept]
-    return max(lost, default=0)
-
-
-def _next_version(after: Event, old: Event, new: Event) -> Event:
-    """The series whose instance became `new`, with the SEQUENCE that this asks for.
-
-    An instance that is again as the series has it can only have the number of the series, which must not be lower.
-    """
-    if _sequence(old, new) <= new.sequence:
-        return after
-    kept = new.occurrence.override if new.occurrence else None
-    following = min(old.sequence + 1, LAST_SEQUENCE)
-    if kept is None:
-        return replace(after, sequence=following)
-    numbered = replace(kept, sequence=following)
-    return replace(after, overrides=tuple(numbered if o is kept else o for o in after.overrides))
-
-
-def _whereabouts(event: Event) -> tuple[object, ...]:
-    return event.start, event.end, event.location, event.recurrence, event.cancelled

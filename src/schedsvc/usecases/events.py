@@ -21,10 +21,10 @@ from schedsvc.domain.weights import weigh_event
 from schedsvc.repositories.base import Store, Write
 from schedsvc.usecases.access import require_role
 from schedsvc.usecases.accounts import existing_account
+from schedsvc.usecases.answers import Answer
 from schedsvc.usecases.calendars import existing_calendar
 from schedsvc.usecases.checks import require_etag
 from schedsvc.usecases.event_writes import (
-    Answer,
     Change,
     Changed,
     Creation,

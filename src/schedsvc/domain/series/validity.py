@@ -170,7 +170,7 @@ def _of_content(draft: EventDraft, zone: str, *, lenient: bool) -> Iterator[Viol
 
 
 def _too_dense(ready: Prepared, first: int, span: int) -> Iterator[Violation]:
-    """What is too much about the starts in the year, or the length of the event, from the first one on. Raises WorkBudgetExceeded."""
+    """What is too much from the first start on: starts in a year, or at once. Raises WorkBudgetExceeded."""
     starts = ready.starts
     year = list(islice(starts.between(first, first + _YEAR, Budget()), SERIES_STARTS_A_YEAR + 1))
     if len(year) > SERIES_STARTS_A_YEAR:

@@ -12,8 +12,9 @@ from schedsvc.repositories.base import EventOrder
 from schedsvc.rpc.codec import events, ranges
 from schedsvc.rpc.codec.time import decode_datetime, fill_event_time
 from schedsvc.rpc.errors import status_of
+from schedsvc.usecases.answers import Answer
 from schedsvc.usecases.event_lists import EventQuery, InstanceQuery, Series
-from schedsvc.usecases.event_writes import Answer, Change, Changed, Creation, Deletion
+from schedsvc.usecases.event_writes import Change, Changed, Creation, Deletion
 from schedsvc.usecases.events import EventWrite, Written
 from schedsvc.v1 import events_pb2 as pb
 
