@@ -68,6 +68,7 @@ def test_reasons_have_a_fixed_order() -> None:
         "BUSY",
         "BUFFER",
         "OUT_OF_OFFICE",
+        "SOURCE_UNREADABLE",
     )
 
 
@@ -84,7 +85,7 @@ def test_every_reason_is_given_at_once_in_order() -> None:
         meeting("11:00", "12:00", Level.OUT_OF_OFFICE),
         meeting("10:50", "10:55", source=OTHER_CALENDAR),
     ]
-    given = reasons(some, "2026-03-02T11:01:00Z", items, duration=60)
+    given = reasons(some, "2026-03-02T11:01:00Z", items, duration=60, unreadable=(OTHER_CALENDAR,))
     assert given == [r for r in REASONS if r != "HORIZON"]
     far = reasons(some, "2026-03-05T11:01:00Z", items, duration=60)
     assert far == ["PROFILE_INACTIVE", "BAD_DURATION", "OFF_GRID", "OUTSIDE_HOURS", "HORIZON"]

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from schedsvc.domain.errors import ResourceNotFound, RoleMissing, StreamExpired, SyncTokenExpired
+from schedsvc.domain.errors import (
+    CalendarInUse,
+    ResourceNotFound,
+    RoleMissing,
+    SlotUnavailable,
+    StreamExpired,
+    SyncTokenExpired,
+)
 from schedsvc.domain.events import Event
 from schedsvc.domain.feeds import FeedKey, calendar_feed, profile_feed
 from schedsvc.domain.names import AccountName, GrantName, primary_calendar
@@ -21,10 +28,11 @@ from schedsvc.repositories.sql.store import SqlStore
 from schedsvc.usecases.event_writes import Creation
 from schedsvc.usecases.following import ResyncRequired
 from schedsvc.usecases.grants import GrantDraft, Grants
+from schedsvc.usecases.slots import SlotQuery
 from schedsvc.usecases.sync import SyncTokens, WalkPage
 from tests.repositories.test_tenants import recorded
 from tests.usecases.conftest import ADMIN, INTRO, NOW, PRIMARY, SIDE, SPARE, ManualClock, Meddled, Process
-from tests.usecases.drafts import account_draft, event_draft
+from tests.usecases.drafts import DAY, MIDNIGHT, account_draft, booking_draft, event_draft, profile_draft
 from tests.usecases.test_following import Stream
 
 BOB = Principal("alpha", "bobs-key", frozenset(Scope), account="bob")
@@ -275,3 +283,34 @@ async def test_a_role_that_was_taken_back_meanwhile_refuses_the_write_it_was_nee
         await Process(meddled, clock).calendars.update(BOB, NOW, SIDE, "", lambda one: replace(one, color="#000000"))
     with pytest.raises(RoleMissing):
         await Process(store, clock).calendars.delete(BOB, NOW, SIDE)
+
+
+async def test_a_grant_that_is_taken_back_closes_the_profile_that_looked_through_it(
+    process: Process, sharing: Sharing
+) -> None:
+    """What may not be read counts as taken, and does not keep the calendar from its owner."""
+    draft = profile_draft(calendar=primary_calendar("bob"), conflict_calendars=(SIDE,))
+    view = await process.profiles.create(BOB, NOW, AccountName("bob"), "intro", draft)
+    query = SlotQuery(view.profile.name, RangeRequest(MIDNIGHT + DAY, MIDNIGHT + 2 * DAY), None, 1000)
+    offered = (await process.slots.list(BOB, query)).starts
+    assert offered
+    await sharing.revoke()
+    assert (await process.slots.list(BOB, query)).starts == []
+    with pytest.raises(SlotUnavailable) as refused:
+        await process.bookings.create(BOB, NOW, view.profile.name, "", booking_draft(offered[0] - MIDNIGHT))
+    assert [(r.reason, r.subject) for r in refused.value.refusals] == [("SOURCE_UNREADABLE", str(SIDE))]
+    await sharing.give(Role.FREE_BUSY_READER)
+    assert (await process.slots.list(BOB, query)).starts == offered
+    await process.profiles.delete(ADMIN, NOW, INTRO)
+    await process.calendars.delete(ADMIN, NOW, SIDE)
+    assert (await process.slots.list(BOB, query)).starts == []
+
+
+async def test_what_a_tenant_put_into_a_profile_needs_no_grant(process: Process, sharing: Sharing) -> None:
+    draft = profile_draft(calendar=primary_calendar("bob"), conflict_calendars=(SIDE,))
+    view = await process.profiles.create(ADMIN, NOW, AccountName("bob"), "intro", draft)
+    await sharing.revoke()
+    query = SlotQuery(view.profile.name, RangeRequest(MIDNIGHT + DAY, MIDNIGHT + 2 * DAY), None, 1000)
+    assert (await process.slots.list(ADMIN, query)).starts
+    with pytest.raises(CalendarInUse):
+        await process.calendars.delete(ADMIN, NOW, SIDE)

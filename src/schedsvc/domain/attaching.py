@@ -6,15 +6,17 @@ without it: the same file makes the same overrides, whatever was there before.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schedsvc.domain import series
-from schedsvc.domain.errors import InvalidInput
+from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.events import Event, EventDraft, EventStatus, Override
 from schedsvc.domain.interchange import Component
-from schedsvc.domain.limits import MESSAGE_BYTES
+from schedsvc.domain.limits import MESSAGE_BYTES, SERIES_EXCEPTIONS
+from schedsvc.domain.particulars import Visibility
 from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.recurrence.errors import RecurrenceError
 from schedsvc.domain.recurrence.lines import MOST_DATES, format_lines, parse_lines
@@ -62,20 +64,75 @@ def joined(
 
     `before` is the series as it was, whose exceptions stay where they have a higher SEQUENCE; with `known_only` only
     exceptions that it has are taken. An exception for a start that the series does not give makes it give that start,
-    by an RDATE, and an event that takes place once becomes a series. All are refused if the series gets too large.
+    by an RDATE, and an event that takes place once becomes a series. Where there is no room for all of them, those that
+    the series had for their starts and then the first ones are taken, and the others refused. Raises InvalidInput if
+    there is not even room for what it had.
     """
     bare = replace(event, overrides=(), cancelled=(), recurrence=event.recurrence or _alone(event.start))
     found = [_placed(bare, component, component.original, budget) for component in exceptions if component.original]
     there = exceptions_of(before)
     aged = [_aged(one, there.get(resolve_event(one.original, bare.zone)), known_only=known_only) for one in found]
+    aged = _few_enough(event, aged, there)
     whole = _giving(bare, [one.original for one in aged if one.is_taken and one.is_new_start])
     attached = tuple(_confirmed(whole, one, budget) if one.is_taken else one for one in aged)
     if not any(one.is_taken or one.is_older for one in attached):
         return Joined(event, attached)
     after = _with(event, whole, attached, there, budget)
-    if _is_too_large(after):
-        return Joined(event, tuple(replace(one, refusal=one.refusal or _TOO_MANY) for one in attached))
+    while _is_too_large(after):
+        if not (new := _new(event, attached, there)):
+            _require_nothing_lost(event, there)
+            return Joined(event, tuple(replace(one, refusal=one.refusal or _TOO_MANY) for one in attached))
+        attached = tuple(_without(attached, new[_fitting(after, new) :]))
+        after = _with(event, whole, attached, there, budget)
     return Joined(after, attached)
+
+
+def _few_enough(event: Event, found: Sequence[Attached], there: Mapping[int, Override | EventTime]) -> list[Attached]:
+    """As many as the series has room for."""
+    moments = {resolve_event(one.original, event.zone) for one in found if not one.refusal}
+    standing = len(exceptions_of(event).keys() | (moments & there.keys()))
+    return _without(found, _new(event, found, there)[max(SERIES_EXCEPTIONS - standing, 0) :])
+
+
+def _new(event: Event, found: Iterable[Attached], there: Mapping[int, Override | EventTime]) -> list[Attached]:
+    """Those for whose starts the series had nothing, by start."""
+    had = exceptions_of(event).keys() | there.keys()
+    placed = [(resolve_event(one.original, event.zone), one) for one in found if one.is_taken]
+    return [one for moment, one in sorted(placed, key=lambda pair: pair[0]) if moment not in had]
+
+
+def _without(found: Sequence[Attached], refused: Sequence[Attached]) -> list[Attached]:
+    """With a refusal for those that there is no room for."""
+    too_many = {id(one) for one in refused}
+    return [replace(one, refusal=_TOO_MANY) if id(one) in too_many else one for one in found]
+
+
+def _fitting(after: Event, new: Sequence[Attached]) -> int:
+    """How many of the new ones may stay so that the series is small enough; fewer than there are.
+
+    What the others inherit may change as they go, so that it takes another look; hence at least a tenth of them goes.
+    """
+    moments = [resolve_event(one.original, after.zone) for one in new]
+    few = bisect_left(
+        range(len(new)), True, key=lambda count: _is_too_large(_without_starts(after, moments[count + 1 :]))
+    )
+    return min(few, len(new) * 9 // 10)
+
+
+def _without_starts(event: Event, moments: Iterable[int]) -> Event:
+    """Without what differs at these starts."""
+    gone = set(moments)
+    return replace(
+        event,
+        overrides=tuple(one for one in event.overrides if resolve_event(one.original, event.zone) not in gone),
+        cancelled=tuple(time for time in event.cancelled if resolve_event(time, event.zone) not in gone),
+    )
+
+
+def _require_nothing_lost(event: Event, there: Mapping[int, Override | EventTime]) -> None:
+    """Raises InvalidInput if the series would lose exceptions that it has only because it got too large."""
+    if not there.keys() <= exceptions_of(event).keys():
+        raise InvalidInput([Violation("data", "there is no room for it with the exceptions that it has")])
 
 
 def exceptions_of(event: Event | None) -> Mapping[int, Override | EventTime]:
@@ -212,7 +269,10 @@ def _rebased(
 
 
 def _override(led: Event, found: Attached, known: Override | EventTime | None, budget: Budget) -> Override:
-    """The exception as an override, which is the `known` one if there is no difference that anybody could see."""
+    """The exception as an override, which is the `known` one if there is no difference that anybody could see.
+
+    One that does not say who may see it is as private as its series: DEFAULT comes of files without CLASS alone.
+    """
     component = found.component
     previous = known.previous if isinstance(known, Override) else None
     override = Override(
@@ -220,6 +280,8 @@ def _override(led: Event, found: Attached, known: Override | EventTime | None, b
     )
     if component.draft is not None:
         override = _difference(led, override, component.draft, budget)
+        if component.draft.visibility is Visibility.DEFAULT:
+            override = replace(override, visibility=None)
     if not isinstance(known, Override) or max(known.sequence, override.sequence) > led.sequence:
         return override
     return known if replace(override, sequence=known.sequence) == known else override

@@ -24,6 +24,7 @@ from schedsvc.domain.rules import (
     horizon,
     hours,
     notice,
+    unreadable,
 )
 from schedsvc.domain.rules.base import Offer, Question
 from schedsvc.domain.time import EARLIEST, LATEST, seconds_up
@@ -53,6 +54,7 @@ _RULES = (
     busy.RULE,
     buffers.RULE,
     away.RULE,
+    unreadable.RULE,
 )
 REASONS = tuple(rule.reason for rule in _RULES)
 

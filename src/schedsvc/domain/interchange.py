@@ -19,7 +19,8 @@ class Component:
     `messages` say why; otherwise they tell what was read leniently.
 
     `uid` is empty where none could be read, `recurrence_id` the text of the property. `line` counts from 1. `sequence`
-    and `stamp` tell which of two versions is the newer one (RFC 5546 section 2.1.5).
+    tells which of two versions is the newer one, and in one file `stamp` does where it is the same (RFC 5546 section
+    2.1.5); stamps are not stored.
     """
 
     uid: str

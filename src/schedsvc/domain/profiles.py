@@ -56,12 +56,17 @@ class ProfileDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingProfile(ProfileDraft):
-    """`edition` is the feed version of the last write to the profile itself; it makes the etag."""
+    """`edition` is the feed version of the last write to the profile itself; it makes the etag.
+
+    `by_grant` are the conflict calendars that belong to others and may be looked at by a grant alone: without it they
+    cannot be read.
+    """
 
     name: ProfileName
     edition: int
     create_time: datetime
     update_time: datetime
+    by_grant: frozenset[CalendarName] = frozenset()
 
     @property
     def etag(self) -> str:

@@ -230,6 +230,10 @@ class EventReads(Protocol):
         """All events of the calendar with one of the UIDs, in no order."""
         ...
 
+    async def by_uid_prefixes(self, calendar: CalendarName, prefixes: Collection[str]) -> Sequence[Event]:
+        """All events of the calendar whose UID begins with one of the texts, by UID."""
+        ...
+
     async def list(
         self, calendar: CalendarName, wanted: EventFilter, page: Page, order: EventOrder = EventOrder.START
     ) -> Sequence[Event]:

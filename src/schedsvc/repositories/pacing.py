@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-PIECE = 2000
-"""So many units of some 5 microseconds are done in one turn of the event loop."""
+PIECE = 500
+"""So many units of some 5 microseconds are done in one turn of the event loop: a short call takes a dozen turns."""
+
+_REST = 0.001
+"""Seconds. With 0 the threads of the drivers would seldom get the interpreter, and short calls wait for them."""
 
 
 class Pace:
@@ -23,4 +26,4 @@ class Pace:
         self._done += units
         if self._done >= PIECE:
             self._done = 0
-            await asyncio.sleep(0)
+            await asyncio.sleep(_REST)

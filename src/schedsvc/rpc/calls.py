@@ -45,8 +45,9 @@ class WriteRequest(Protocol):
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...
 
 
-async def _nothing() -> None:
-    """A call that ends by itself asks for its credential once."""
+Credential: TypeAlias = tuple[str, str | None]
+"""The values of the metadata `authorization` and `x-act-as`."""
+Identify: TypeAlias = "Callable[[Call, str, str | None], Awaitable[None]]"
 
 
 class Call:
@@ -54,10 +55,19 @@ class Call:
 
     `act_as` is the account whose place an administrator takes, empty without one. `method` is `Service/Method`.
     `closing` is set once the process shuts down: a stream then sends what it has and ends itself with ServerDraining.
-    `renew` looks at the credential again, and raises if it no longer opens the method.
     """
 
-    __slots__ = ("_ends", "act_as", "closing", "context", "method", "principal", "renew", "request_id")
+    __slots__ = (
+        "_credential",
+        "_ends",
+        "_identify",
+        "act_as",
+        "closing",
+        "context",
+        "method",
+        "principal",
+        "request_id",
+    )
 
     def __init__(self, method: str, request_id: str, context: Context, closing: asyncio.Event) -> None:
         self.method = method
@@ -66,7 +76,8 @@ class Call:
         self.closing = closing
         self.principal = NOBODY
         self.act_as = ""
-        self.renew: Callable[[], Awaitable[None]] = _nothing
+        self._identify: Identify | None = None
+        self._credential: Credential = ("", None)
         self._ends: float | None = None
 
     @property
@@ -98,6 +109,15 @@ class Call:
             account,
         )
         return WriteOptions(once, validate_only)
+
+    def renew_by(self, identify: Identify, credential: Credential) -> None:
+        """Says how `renew` is done. Kept apart, not bound: a call that held itself would outlive its end."""
+        self._identify, self._credential = identify, credential
+
+    async def renew(self) -> None:
+        """Looks at the credential again, and raises if it no longer opens the method."""
+        if self._identify is not None:
+            await self._identify(self, *self._credential)
 
     async def send(self, message: Message | Encoded) -> None:
         """Sends a message of a stream; waits while the reader is slow."""

@@ -11,7 +11,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from logging import DEBUG, ERROR, INFO
 from time import perf_counter
 from typing import Any, Never, TypeAlias
@@ -24,14 +23,13 @@ from schedsvc.domain.principals import Scope
 from schedsvc.repositories.base import AlreadyAnswered
 from schedsvc.rpc import errors
 from schedsvc.rpc.admission import Load, Pool
-from schedsvc.rpc.calls import Call, Context
+from schedsvc.rpc.calls import Call, Context, Credential
 from schedsvc.rpc.errors import DeadlineExceeded, Defect, Told
 from schedsvc.rpc.identity import ACT_AS, Identity, acting, demand
 from schedsvc.rpc.logs import CallLog
 from schedsvc.rpc.metrics import Metrics
 
 Check: TypeAlias = Callable[[Message], Sequence[Violation]]
-_Credential: TypeAlias = tuple[str, str | None]
 """The values of `authorization` and `x-act-as`, None if that is not there."""
 
 Handler: TypeAlias = Callable[[Any, Context], Awaitable[bytes | None]]
@@ -128,7 +126,7 @@ class _Wrapper:
         self._finish(call, began, told.code, told.reason)
         return await _abort(call, told)
 
-    def _read(self) -> tuple[str, _Credential]:
+    def _read(self) -> tuple[str, Credential]:
         """The request id and the credential of the call."""
         request_id = authorization = ""
         act_as = None
@@ -142,7 +140,7 @@ class _Wrapper:
                 act_as = str(value) if act_as is None else f"{act_as},{value!s}"
         return request_id or self._edge.new_request_id(), (authorization, act_as)
 
-    async def _admitted(self, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
+    async def _admitted(self, incoming: Any, call: Call, credential: Credential) -> bytes | None:
         self._load.enter(self._pool, probe=self._method.is_probe)
         try:
             if self._limit is None or _ends_by(call.context, self._limit):
@@ -151,7 +149,7 @@ class _Wrapper:
         finally:
             self._load.leave(self._pool)
 
-    async def _in_time(self, seconds: float, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
+    async def _in_time(self, seconds: float, incoming: Any, call: Call, credential: Credential) -> bytes | None:
         limit = asyncio.timeout(seconds)
         call.ends_at(asyncio.get_running_loop().time() + seconds)
         try:
@@ -162,12 +160,12 @@ class _Wrapper:
                 raise
             raise DeadlineExceeded(f"the call took longer than {seconds:g} seconds") from None
 
-    async def _serve(self, incoming: Any, call: Call, credential: _Credential) -> bytes | None:
+    async def _serve(self, incoming: Any, call: Call, credential: Credential) -> bytes | None:
         if not self._method.is_probe:
             await self._identify(call, *credential)
         request = self._messages(call) if self._method.streams_in else self._decode(incoming)
         if self._method.streams_out:
-            call.renew = partial(self._identify, call, *credential)
+            call.renew_by(self._identify, credential)
             await call.context.send_initial_metadata(((REQUEST_ID, call.request_id),))
         try:
             answer = await self._method.serve(request, call)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from schedsvc.domain.errors import RoleMissing
 from schedsvc.domain.names import CalendarName, GrantName
 from schedsvc.domain.principals import Principal
+from schedsvc.domain.profiles import BookingProfile
 from schedsvc.domain.roles import Role
 from schedsvc.repositories.base import Read
 
@@ -43,6 +44,12 @@ def role_missing(calendar: CalendarName, role: Role) -> RoleMissing:
     """What is said to whoever lacks a role, whatever else is wrong."""
     message = f"the credential needs the role {role.name} on {calendar}"
     return RoleMissing(message, role=role.name, resource=str(calendar))
+
+
+async def unreadable(tx: Read, profile: BookingProfile) -> tuple[CalendarName, ...]:
+    """The conflict calendars whose grant is gone since they were put into the profile; most profiles have none."""
+    account = profile.name.account
+    return tuple([c for c in sorted(profile.by_grant) if await tx.grants.get(GrantName(c, account)) is None])
 
 
 def visible_account(principal: Principal, account: str | None) -> str | None:

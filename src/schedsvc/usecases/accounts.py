@@ -201,8 +201,7 @@ async def _delete_inside(tx: Write, name: AccountName, force: bool, by: str) -> 
     if not force:
         await _require_empty(tx, name, profiles, calendars)
     for calendar in calendars:
-        users = await tx.profiles.using(calendar.name)
-        require_unused(calendar, [user for user in users if user.account != name.account])
+        await require_unused(tx, calendar, besides=name.account)
     for profile in profiles:
         await cancel_all(tx, profile, by=by, with_events=False)
         tx.profiles.delete(profile)

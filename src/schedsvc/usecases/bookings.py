@@ -28,7 +28,7 @@ from schedsvc.domain.templates import render, variables
 from schedsvc.domain.time import seconds_up, zoned_at
 from schedsvc.domain.weights import weigh_booking
 from schedsvc.repositories.base import BookingFilter, Once, Page, Read, Store, Write
-from schedsvc.usecases.access import require_account, visible_account
+from schedsvc.usecases.access import require_account, unreadable, visible_account
 from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.cancelling import cancel
 from schedsvc.usecases.checks import require_etag, require_free
@@ -143,7 +143,7 @@ class Bookings:
     async def _require_slot(self, tx: Write, compiled: Compiled, draft: BookingDraft) -> Interval:
         """The slot's extent, once the evaluator has nothing against it."""
         duration = required_duration(compiled.offer, draft.duration, "booking.duration")
-        question = Question(seconds_up(tx.now), duration)
+        question = Question(seconds_up(tx.now), duration, unreadable=await unreadable(tx, compiled.profile))
         window = needed(compiled.offer, question, draft.start, draft.start + 1)
         timelines = await self._timelines.load(tx, tx.locked, compiled.profile.calendars, window)
         reasons = refusals(compiled.offer, question, timelines, draft.start)

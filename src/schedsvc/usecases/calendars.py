@@ -133,7 +133,7 @@ class Calendars:
                     raise ResourceNotFound("schedsvc/Calendar", str(name))
                 return
             require_etag(calendar.etag, etag)
-            require_unused(calendar, await tx.profiles.using(name))
+            await require_unused(tx, calendar)
             tx.calendars.delete(calendar)
 
         feeds = [account_feed(AccountName(name.account)), calendar_feed(name)]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from schedsvc.domain.calendars import Calendar
 from schedsvc.domain.errors import CalendarInUse, EtagMismatch, IdTaken
-from schedsvc.domain.names import ProfileName
+from schedsvc.repositories.base import Read
 
 
 def require_etag(current: str, given: str) -> None:
@@ -21,9 +19,13 @@ def require_free(taken: bool, name: object) -> None:
         raise IdTaken(f"{name} exists already, or did: choose another id", resource=str(name))
 
 
-def require_unused(calendar: Calendar, users: Iterable[ProfileName]) -> None:
-    """Raises CalendarInUse if booking profiles need the calendar."""
-    names = [str(user) for user in users]
+async def require_unused(tx: Read, calendar: Calendar, besides: str = "") -> None:
+    """Raises CalendarInUse if booking profiles need the calendar, those of the account `besides` apart.
+
+    One that may look at it by a grant alone cannot keep it from its owner: to that one it becomes unreadable.
+    """
+    users = [await tx.profiles.get(name) for name in await tx.profiles.using(calendar.name) if name.account != besides]
+    names = [str(user.name) for user in users if user is not None and calendar.name not in user.by_grant]
     if names:
         message = f"booking profiles use {calendar.name}: change or delete them first"
         raise CalendarInUse(message, profiles=" ".join(names[:10]))

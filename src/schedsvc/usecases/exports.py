@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from schedsvc.domain import series
 from schedsvc.domain.accounts import Account
@@ -29,8 +30,11 @@ from schedsvc.usecases.calendars import existing_calendar
 from schedsvc.usecases.free_busy import FreeBusy, FreeBusyQuery
 
 PAGE = 200
-AT_ONCE = 2
-"""Exports of events that are read at a time: each holds a connection, and a slow reader holds it for minutes."""
+AT_ONCE, AT_ONCE_OF_TENANT = 3, 2
+"""Exports of events that are read at a time: each holds a connection, and a slow reader holds it for minutes.
+
+A store may have no more than four connections to read with.
+"""
 _ALL_DAYS = (LATEST - EARLIEST) // DAY + 1
 
 
@@ -67,6 +71,7 @@ class Exports:
         self._clock = clock
         self._free_busy = free_busy
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def events(
@@ -74,9 +79,11 @@ class Exports:
     ) -> AsyncIterator[EventsExport]:
         """All events as the caller may see them, or those in the range, as of one moment; needs the role READER.
 
-        Holds a connection to the database until it is left, and waits for its turn before.
+        Holds a connection to the database until it is left, and waits for its turn before: that of its tenant first,
+        so that those who wait for one tenant's do not keep out another.
         """
-        async with self._turns, self._store.snapshot(principal.tenant) as tx:
+        own = self._turns_of.setdefault(principal.tenant, asyncio.Semaphore(AT_ONCE_OF_TENANT))
+        async with own, self._turns, self._store.snapshot(principal.tenant) as tx:
             role = await require_role(tx, principal, parent, Role.READER)
             owned = await self._owned(tx, parent, asked)
             yield EventsExport(owned, _pages(tx, owned, lambda event: as_seen(event, role)))

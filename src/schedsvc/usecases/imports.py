@@ -17,6 +17,7 @@ from schedsvc.usecases.accounts import existing_account
 from schedsvc.usecases.calendars import existing_calendar
 from schedsvc.usecases.merging import Group, Imported, Merging, Outcome, groups_of, uids_of
 from schedsvc.usecases.requests import WriteOptions
+from schedsvc.usecases.standing_alone import prefixes_of
 
 BATCH = 500
 
@@ -45,7 +46,8 @@ class Imports:
     ) -> list[Imported]:
         """Writes batches of about 500 components, each in one transaction, and the request id with the last one.
 
-        What has one UID is never in two batches. An import that breaks off in between is mended by sending it again.
+        What has one UID is never in two batches, unless it is many exceptions without their series, by start. An import
+        that breaks off in between is mended by sending it again.
         """
         if options.once is not None:
             await self._require_new(principal.tenant, parent, options.once)
@@ -77,7 +79,8 @@ class Imports:
             calendar = await existing_calendar(tx, parent)
             owner = await existing_account(tx, AccountName(parent.account))
             known = await tx.events.by_uids(parent, {uid for group in batch for uid in uids_of(group)})
-            merging = Merging(tx, calendar, owner, known, self._new_id)
+            alone = await tx.events.by_uid_prefixes(parent, {text for group in batch for text in prefixes_of(group)})
+            merging = Merging(tx, calendar, owner, known, alone, self._new_id)
             made: list[Imported] = []
             for group in batch:
                 made += await merging.take(group)
@@ -92,7 +95,7 @@ class Imports:
 def _batches(components: Iterable[Component]) -> Iterator[list[Group]]:
     batch: list[Group] = []
     weight = 0
-    for group in groups_of(components):
+    for group in groups_of(components, BATCH):
         batch.append(group)
         weight += sum(len(component.periods or (component,)) for component in group)
         if weight >= BATCH:

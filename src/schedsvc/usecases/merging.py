@@ -7,11 +7,10 @@ exceptions alone adds them to the series. Versions are compared component by com
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from schedsvc.domain import series
 from schedsvc.domain.accounts import Account
@@ -27,9 +26,11 @@ from schedsvc.domain.recurrence.errors import RecurrenceError
 from schedsvc.domain.time import EventTime, resolve_event
 from schedsvc.repositories.base import Write
 from schedsvc.usecases.event_writes import has_people, new_event
+from schedsvc.usecases.standing_alone import NO_LINE, exceptions_alone, uid_alone
 
-_UID_LENGTH = 255
 _FEW = 20
+_AT_A_STRETCH = 50
+_T = TypeVar("_T")
 _WORK = 1_000_000
 """Steps that the exceptions of one series may take to be placed."""
 
@@ -57,13 +58,27 @@ Group = Sequence[Component]
 """Components that are about one event, or a single one that is about several or none."""
 
 
-def groups_of(components: Iterable[Component]) -> list[Group]:
-    """By UID, in the order in which they begin."""
+def groups_of(components: Iterable[Component], most: int) -> list[Group]:
+    """By UID, in the order in which they begin.
+
+    Exceptions alone, which are events of their own if nobody knows their series, are parted by start into groups of at
+    most so many.
+    """
     groups: dict[object, list[Component]] = {}
     for number, component in enumerate(components):
         key = number if component.draft is None else component.uid
         groups.setdefault(key, []).append(component)
-    return list(groups.values())
+    return [part for group in groups.values() for part in _parted(group, most)]
+
+
+def _parted(group: Group, most: int) -> Iterator[Group]:
+    if len(group) <= most or any(component.draft is None or component.original is None for component in group):
+        yield group
+        return
+    ordered = sorted(
+        group, key=lambda component: (component.original and resolve_event(component.original, "UTC")) or 0
+    )
+    yield from (ordered[at : at + most] for at in range(0, len(ordered), most))
 
 
 def uids_of(group: Group) -> Iterator[str]:
@@ -72,20 +87,31 @@ def uids_of(group: Group) -> Iterator[str]:
         if component.draft is not None:
             yield component.uid
         if component.original is not None:
-            yield _uid_alone(component, component.original)
+            yield uid_alone(component, component.original)
         yield from (draft.uid for draft in component.periods or ())
 
 
 class Merging:
-    """Writes to one calendar, whose feed is locked. `known` are its events with any of the UIDs of the file."""
+    """Writes to one calendar, whose feed is locked. `known` are its events with any of the UIDs of the file.
+
+    `alone` are those that may stand for exceptions of the file's series.
+    """
 
     def __init__(
-        self, tx: Write, calendar: Calendar, owner: Account, known: Iterable[Event], new_id: Callable[[], str]
+        self,
+        tx: Write,
+        calendar: Calendar,
+        owner: Account,
+        known: Iterable[Event],
+        alone: Iterable[Event],
+        new_id: Callable[[], str],
     ) -> None:
         self._tx = tx
         self._calendar = calendar
         self._owner = owner
         self._known = {event.uid: event for event in sorted(known, key=lambda event: event.name, reverse=True)}
+        self._alone = list(alone)
+        self._known |= {event.uid: event for event in self._alone}
         self._new_id = new_id
         self._written: set[str] = set()
 
@@ -94,7 +120,7 @@ class Merging:
         first = group[0]
         try:
             if first.periods is not None:
-                return [self._take_periods(first, first.periods)]
+                return [await self._take_periods(first, first.periods)]
             return [_refused(first, "")] if first.draft is None else await self._take_event(group)
         except (InvalidInput, RecurrenceError) as error:
             return [_refused(component, str(error)) for component in group]
@@ -108,12 +134,16 @@ class Merging:
             return await self._take_series(group, master, before)
         if before is not None and before.is_series:
             return await self._join(group, before, before, _nothing_said)
-        return [self._take_alone(component) for component in group]
+        return [self._take_alone(component) async for component in _paced(group)]
 
     async def _take_series(self, group: Group, master: Component, before: Event | None) -> list[Imported]:
         if before is not None and master.sequence < before.sequence:
             return await self._join(group, before, before, _nothing_said, known_only=True)
-        return await self._join(group, self._version(master, before), before, _said_of_master)
+        alone = exceptions_alone(master, group, self._alone)
+        made = await self._join([*group, *alone], self._version(master, before), before, _said_of_master)
+        told = [one for one in made if one.component.line != NO_LINE]
+        note = _said_of_alone([one for one in made if one.component.line == NO_LINE])
+        return [_noted(one, note) if one.component is master and note else one for one in told]
 
     async def _join(
         self,
@@ -144,12 +174,12 @@ class Merging:
         if component.draft is None or component.original is None:
             raise RuntimeError("only an exception can stand alone")
         message = "its series is not in the calendar: imported as an event of its own"
-        draft = replace(component.draft, uid=_uid_alone(component, component.original))
+        draft = replace(component.draft, uid=uid_alone(component, component.original))
         return self._upsert(replace(component, messages=(*component.messages, message)), draft)
 
-    def _take_periods(self, component: Component, periods: Sequence[EventDraft]) -> Imported:
+    async def _take_periods(self, component: Component, periods: Sequence[EventDraft]) -> Imported:
         """Each period becomes an event; together they are one component."""
-        made = [self._upsert(component, draft) for draft in periods]
+        made = [self._upsert(component, draft) async for draft in _paced(periods)]
         refused = [one for one in made if one.outcome is Outcome.REFUSED]
         outcome = min((one.outcome for one in made), default=Outcome.UNCHANGED)
         messages = tuple(dict.fromkeys(message for one in (refused or made) for message in one.messages))
@@ -225,7 +255,7 @@ class Merging:
     def _drop_alone(self, attached: Iterable[Attached]) -> None:
         """Deletes the events that stood for exceptions of which the series was not known."""
         for one in attached:
-            alone = self._known.pop(_uid_alone(one.component, one.component.original or one.original), None)
+            alone = self._known.pop(uid_alone(one.component, one.component.original or one.original), None)
             if alone is not None and one.is_taken and alone.booking is None:
                 self._tx.events.delete(alone)
 
@@ -238,15 +268,29 @@ async def _joined(event: Event, exceptions: Sequence[Component], before: Event |
     return await asyncio.to_thread(joined, event, exceptions, before, budget, known_only=known_only)
 
 
-def _uid_alone(component: Component, original: EventTime) -> str:
-    """The UID of an event that stands for an exception; a digest where that is too long."""
-    text = f"{component.uid}/{series.original_id(original)}"
-    return text if len(text) <= _UID_LENGTH else hashlib.sha256(text.encode()).hexdigest()
+async def _paced(records: Iterable[_T]) -> AsyncIterator[_T]:
+    """Lets others have the event loop after each few records."""
+    for number, record in enumerate(records, 1):
+        yield record
+        if number % _AT_A_STRETCH == 0:
+            await asyncio.sleep(0)
 
 
 def _refused(component: Component, message: str) -> Imported:
     messages = (message, *component.messages) if message else component.messages
     return Imported(component, Outcome.REFUSED, None, messages)
+
+
+def _noted(imported: Imported, note: str) -> Imported:
+    return replace(imported, messages=(*imported.messages, note))
+
+
+def _said_of_alone(brought: Sequence[Imported]) -> str:
+    """What became of events that stood for exceptions of a series that came now; "" if there were none."""
+    kept = sum(one.outcome is Outcome.REFUSED for one in brought)
+    said = f"exceptions that were events of their own until now and became its own: {len(brought) - kept}"
+    more = f"; that could not: {kept}" if kept else ""
+    return said + more if brought else ""
 
 
 def _nothing_said(_before: Event | None, _after: Event) -> Outcome:

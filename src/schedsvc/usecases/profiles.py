@@ -57,7 +57,7 @@ class Profiles:
             )
             await _require_calendars(tx, principal, profile)
             await _require_slug(tx, profile)
-            return await _view(tx, tx.profiles.create(profile))
+            return await _view(tx, tx.profiles.create(replace(profile, by_grant=_by_grant(principal, profile))))
 
         feeds = [account_feed(parent), *map(calendar_feed, draft.calendars)]
         return await self._store.write(principal.tenant, feeds, work, once=options.once, dry_run=options.validate_only)
@@ -102,7 +102,8 @@ class Profiles:
                 require_locked(tx.locked, [calendar_feed(calendar) for calendar in after.calendars])
                 if after.slug != before.slug:
                     await _require_slug(tx, after)
-                return await _view(tx, tx.profiles.update(replace(after, update_time=tx.now)))
+                after = replace(after, by_grant=_by_grant(principal, after, before), update_time=tx.now)
+                return await _view(tx, tx.profiles.update(after))
 
             feeds = [*_feeds(name), *map(calendar_feed, calendars)]
             return await self._store.write(
@@ -193,6 +194,16 @@ async def _require_calendars(
     for calendar in profile.calendars:
         if calendar not in live:
             raise ResourceNotFound("schedsvc/Calendar", str(calendar))
+
+
+def _by_grant(
+    principal: Principal, profile: BookingProfile, before: BookingProfile | None = None
+) -> frozenset[CalendarName]:
+    """The calendars of others that the account may look at by a grant: a tenant's credential needs none for any."""
+    foreign = {calendar for calendar in profile.calendars if calendar.account != profile.name.account}
+    known = set() if before is None else foreign.intersection(before.calendars)
+    new = set() if principal.account is None else foreign - known
+    return frozenset(new | (known & before.by_grant if before else set()))
 
 
 async def _require_kept(tx: Write, profile: BookingProfile) -> None:

@@ -14,7 +14,7 @@ from schedsvc.domain.principals import Principal
 from schedsvc.domain.ranges import DAY, RangeRequest, resolve_bound, resolve_range
 from schedsvc.domain.time import seconds_up
 from schedsvc.repositories.base import Clock, Store
-from schedsvc.usecases.access import require_account
+from schedsvc.usecases.access import require_account, unreadable
 from schedsvc.usecases.offers import Offers
 from schedsvc.usecases.timelines import Timelines
 
@@ -60,7 +60,8 @@ class Slots:
         async with self._store.read(principal.tenant) as tx:
             compiled, heads = await self._offers.current(tx, query.profile)
             offer = compiled.offer
-            question = Question(as_of, required_duration(offer, query.duration, "duration"))
+            duration = required_duration(offer, query.duration, "duration")
+            question = Question(as_of, duration, unreadable=await unreadable(tx, compiled.profile))
             lo, hi = _window(offer, query, as_of)
             timelines = await self._timelines.load(
                 tx, heads, compiled.profile.calendars, needed(offer, question, lo, hi)

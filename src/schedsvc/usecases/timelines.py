@@ -33,6 +33,7 @@ from schedsvc.repositories.pacing import PIECE, Pace
 CAPACITY_ITEMS = 500_000
 _PER_SERIES = 20
 """What preparing a series costs, in the units of a pace."""
+_MANY = 2000
 _Key = tuple[str, FeedKey]
 
 
@@ -201,7 +202,7 @@ class _Filed:
     async def chunk(self, index: int) -> Chunk:
         """What is derived from many items is made at once, and in a thread: it would keep the others waiting later."""
         chunk = self._filing.chunk(index)
-        if len(chunk.items) > PIECE:
+        if len(chunk.items) > _MANY:
             await asyncio.to_thread(chunk.derive)
         return chunk
 

@@ -105,7 +105,10 @@ class BookingProfile(_message.Message):
     """Changes with every write to the profile itself (not to its bookings)."""
     @_builtins.property
     def conflict_calendars(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Further calendars whose busy time counts, also of other accounts; at most 20. Repeated ones count once."""
+        """Further calendars whose busy time counts, also of other accounts; at most 20. Repeated ones count once. A credential
+        of one account needs the role FREE_BUSY_READER to add one of others; if that grant is taken back or the calendar goes,
+        no slot is offered any more (SOURCE_UNREADABLE) until it is shared again or taken out.
+        """
 
     @_builtins.property
     def work_hours(self) -> _time_pb2.WorkHours:

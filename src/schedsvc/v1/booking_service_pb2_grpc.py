@@ -33,7 +33,7 @@ class BookingServiceStub(object):
     The list of slots and the booking ask the same evaluator, so a listed slot is refused only if something was written
     or time has passed in between. A refusal is FAILED_PRECONDITION / SLOT_UNAVAILABLE with a `PreconditionFailure` that
     has one violation per reason, its `type` being one of: PROFILE_INACTIVE, OFF_GRID, OUTSIDE_HOURS, NOTICE, HORIZON,
-    BUSY, BUFFER, OUT_OF_OFFICE, and its `subject` the calendar that stands in the way, if any.
+    BUSY, BUFFER, OUT_OF_OFFICE, SOURCE_UNREADABLE, and its `subject` the calendar that stands in the way, if any.
     """
 
     def __init__(self, channel):
@@ -100,7 +100,7 @@ class BookingServiceServicer(object):
     The list of slots and the booking ask the same evaluator, so a listed slot is refused only if something was written
     or time has passed in between. A refusal is FAILED_PRECONDITION / SLOT_UNAVAILABLE with a `PreconditionFailure` that
     has one violation per reason, its `type` being one of: PROFILE_INACTIVE, OFF_GRID, OUTSIDE_HOURS, NOTICE, HORIZON,
-    BUSY, BUFFER, OUT_OF_OFFICE, and its `subject` the calendar that stands in the way, if any.
+    BUSY, BUFFER, OUT_OF_OFFICE, SOURCE_UNREADABLE, and its `subject` the calendar that stands in the way, if any.
     """
 
     def CreateBookingProfile(self, request, context):
@@ -240,7 +240,7 @@ class BookingService(object):
     The list of slots and the booking ask the same evaluator, so a listed slot is refused only if something was written
     or time has passed in between. A refusal is FAILED_PRECONDITION / SLOT_UNAVAILABLE with a `PreconditionFailure` that
     has one violation per reason, its `type` being one of: PROFILE_INACTIVE, OFF_GRID, OUTSIDE_HOURS, NOTICE, HORIZON,
-    BUSY, BUFFER, OUT_OF_OFFICE, and its `subject` the calendar that stands in the way, if any.
+    BUSY, BUFFER, OUT_OF_OFFICE, SOURCE_UNREADABLE, and its `subject` the calendar that stands in the way, if any.
     """
 
     @staticmethod

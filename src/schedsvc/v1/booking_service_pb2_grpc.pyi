@@ -34,7 +34,7 @@ class BookingServiceStub:
     The list of slots and the booking ask the same evaluator, so a listed slot is refused only if something was written
     or time has passed in between. A refusal is FAILED_PRECONDITION / SLOT_UNAVAILABLE with a `PreconditionFailure` that
     has one violation per reason, its `type` being one of: PROFILE_INACTIVE, OFF_GRID, OUTSIDE_HOURS, NOTICE, HORIZON,
-    BUSY, BUFFER, OUT_OF_OFFICE, and its `subject` the calendar that stands in the way, if any.
+    BUSY, BUFFER, OUT_OF_OFFICE, SOURCE_UNREADABLE, and its `subject` the calendar that stands in the way, if any.
     """
 
     @_typing.overload
@@ -69,7 +69,7 @@ class BookingServiceAsyncStub(BookingServiceStub):
     The list of slots and the booking ask the same evaluator, so a listed slot is refused only if something was written
     or time has passed in between. A refusal is FAILED_PRECONDITION / SLOT_UNAVAILABLE with a `PreconditionFailure` that
     has one violation per reason, its `type` being one of: PROFILE_INACTIVE, OFF_GRID, OUTSIDE_HOURS, NOTICE, HORIZON,
-    BUSY, BUFFER, OUT_OF_OFFICE, and its `subject` the calendar that stands in the way, if any.
+    BUSY, BUFFER, OUT_OF_OFFICE, SOURCE_UNREADABLE, and its `subject` the calendar that stands in the way, if any.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -100,7 +100,7 @@ class BookingServiceServicer(metaclass=_abc_1.ABCMeta):
     The list of slots and the booking ask the same evaluator, so a listed slot is refused only if something was written
     or time has passed in between. A refusal is FAILED_PRECONDITION / SLOT_UNAVAILABLE with a `PreconditionFailure` that
     has one violation per reason, its `type` being one of: PROFILE_INACTIVE, OFF_GRID, OUTSIDE_HOURS, NOTICE, HORIZON,
-    BUSY, BUFFER, OUT_OF_OFFICE, and its `subject` the calendar that stands in the way, if any.
+    BUSY, BUFFER, OUT_OF_OFFICE, SOURCE_UNREADABLE, and its `subject` the calendar that stands in the way, if any.
     """
 
     @_abc_1.abstractmethod

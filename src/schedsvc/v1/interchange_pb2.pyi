@@ -34,7 +34,8 @@ class ImportCalendarRequest(_message.Message):
     """`accounts/{account}/calendars/{calendar}`; on the first message, empty or the same on the others."""
     data: _builtins.bytes
     """The next bytes of an iCalendar file (RFC 5545). At most 1 MiB a message and 20 MiB in all; in it 50,000 components,
-    1,000 exceptions of one series, and 5,000 periods of one VFREEBUSY.
+    1,000 exceptions of one series, of which the later ones are refused if there are more, and 5,000 periods of one
+    VFREEBUSY.
     """
     request_id: _builtins.str
     """On the first message. Makes a retry harmless: the same id with the same data has one effect and one answer."""
@@ -75,7 +76,9 @@ class ImportResult(_message.Message):
         OUTCOME_UPDATED: ImportResult._Outcome.ValueType  # 2
         """The event or exception was there and has been changed."""
         OUTCOME_UNCHANGED: ImportResult._Outcome.ValueType  # 3
-        """The event or exception was there and is the same, or newer."""
+        """The event or exception was there and is the same, or has a higher SEQUENCE. With the same SEQUENCE the file wins;
+        of two components of one file with the same SEQUENCE it is the one with the later DTSTAMP.
+        """
         OUTCOME_REFUSED: ImportResult._Outcome.ValueType  # 4
         """Not imported; `messages` say why."""
 
@@ -89,7 +92,9 @@ class ImportResult(_message.Message):
     OUTCOME_UPDATED: ImportResult.Outcome.ValueType  # 2
     """The event or exception was there and has been changed."""
     OUTCOME_UNCHANGED: ImportResult.Outcome.ValueType  # 3
-    """The event or exception was there and is the same, or newer."""
+    """The event or exception was there and is the same, or has a higher SEQUENCE. With the same SEQUENCE the file wins;
+    of two components of one file with the same SEQUENCE it is the one with the later DTSTAMP.
+    """
     OUTCOME_REFUSED: ImportResult.Outcome.ValueType  # 4
     """Not imported; `messages` say why."""
 
@@ -111,7 +116,11 @@ class ImportResult(_message.Message):
     """The event, unless refused: for an exception the instance of its series; for a VFREEBUSY the first of its periods."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Why it was refused, or what was read leniently or not kept. CREATED and LAST-MODIFIED are never kept."""
+        """Why it was refused, or what was read leniently or not kept. CREATED and LAST-MODIFIED are never kept.
+
+        An exception whose series is not in the calendar becomes an event of its own; when its series is imported, that
+        event becomes its exception, which is told with the series. One without CLASS has the visibility of its series.
+        """
 
     def __init__(
         self,
@@ -173,7 +182,12 @@ Global___ImportCalendarResponse: _TypeAlias = ImportCalendarResponse  # noqa: Y0
 
 @_typing.final
 class ExportCalendarRequest(_message.Message):
-    """Asks for a calendar as an iCalendar file (RFC 5545)."""
+    """Asks for a calendar as an iCalendar file (RFC 5545).
+
+    A server writes two files of events at a time for a tenant and three in all; others wait for their turn, which ends
+    with the last byte: what a file shows is of one moment, so that a slow reader keeps it. Read fast, or expect
+    SLOW_CONSUMER after 30 seconds without reading and DEADLINE_EXCEEDED after five minutes.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from schedsvc.domain.errors import Refusal
 from schedsvc.domain.hours import WorkHours
 from schedsvc.domain.intervals import Interval
-from schedsvc.domain.names import BookingName
+from schedsvc.domain.names import BookingName, CalendarName
 from schedsvc.domain.openings import Week
 from schedsvc.domain.profiles import DatePeriod
 from schedsvc.domain.timeline import Timeline
@@ -27,12 +27,14 @@ class Question:
     """What a caller wants to know about starts.
 
     `now` is rounded up to a whole second, so that a notice is never cut short. `duration` is in
-    seconds, at least 1. `exclude_booking` does not stand in its own way (it is to be moved).
+    seconds, at least 1. `exclude_booking` does not stand in its own way (it is to be moved). `unreadable` are calendars
+    that may not be looked at (any more): what is not known to be free counts as taken.
     """
 
     now: int
     duration: int
     exclude_booking: BookingName | None = None
+    unreadable: tuple[CalendarName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

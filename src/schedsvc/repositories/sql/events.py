@@ -45,6 +45,8 @@ _ZONED_BY_CALENDAR = _ALL.where(events.c.all_day == sa.literal_column("1")).orde
 _EXIST = sa.select(events.c.event_id).where(of_tenant(events), _FEED).order_by(events.c.event_id).limit(1)
 # Drivers bound the number of parameters of a statement.
 _CHUNK = 1024
+_RANGES = 100
+_AFTER_ALL = "\U0010ffff"
 
 
 class SqlEvents:
@@ -62,6 +64,17 @@ class SqlEvents:
         for at in range(0, len(wanted), _CHUNK):
             chunk = padded(wanted[at : at + _CHUNK])
             found += await self._events(calendar, _ALL.where(events.c.uid.in_(chunk)))
+        return found
+
+    async def by_uid_prefixes(self, calendar: CalendarName, prefixes: Collection[str]) -> Sequence[Event]:
+        found: list[Event] = []
+        wanted = sorted(map(escaped, prefixes))
+        for at in range(0, len(wanted), _RANGES):
+            ranges = [
+                sa.and_(events.c.uid >= prefix, events.c.uid < prefix + _AFTER_ALL)
+                for prefix in wanted[at : at + _RANGES]
+            ]
+            found += await self._events(calendar, _ALL.where(sa.or_(*ranges)).order_by(events.c.uid))
         return found
 
     async def list(

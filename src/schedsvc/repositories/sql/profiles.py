@@ -162,6 +162,7 @@ def _row(profile: BookingProfile) -> dict[str, Any]:
                 "description": profile.description,
                 "location": profile.location,
                 "metadata": texts(profile.metadata),
+                "by_grant": sorted(dump_calendar(c) for c in profile.by_grant),
             }
         ),
     }
@@ -188,6 +189,7 @@ def _profile(row: sa.Row[Any]) -> BookingProfile:
         description=body["description"],
         location=body["location"],
         metadata=body["metadata"],
+        by_grant=frozenset(CalendarName(*c) for c in body.get("by_grant", ())),
         edition=row.edition,
         create_time=at(row.create_us),
         update_time=at(row.update_us),

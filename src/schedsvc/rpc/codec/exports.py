@@ -9,6 +9,8 @@ from schedsvc.rpc.codec.icalendar.writing.files import File
 from schedsvc.usecases.exports import Owned, TakenExport
 from schedsvc.v1.interchange_pb2 import ExportCalendarResponse
 
+__all__ = ["File", "Pieces", "availability", "free_busy", "open_file"]
+
 PIECE = 256 * 1024
 
 

@@ -60,7 +60,9 @@ def _read(component: Component, raw: Raw, properties: Properties, reader: Reader
     if raw.problem:
         raise Unusable(raw.problem)
     if raw.kind not in _WANTED:
-        raise Unusable(f"{raw.kind[:64]} is not supported: only VEVENT and VFREEBUSY are imported")
+        raise Unusable(
+            f"{raw.kind[:64]} is not supported: only VEVENT and VFREEBUSY are imported; write it as a VEVENT to keep it"
+        )
     named = replace(component, uid=uid_of(raw, properties, notes))
     if raw.kind == "VEVENT":
         return reader.event(named, raw, properties, notes)
@@ -69,16 +71,23 @@ def _read(component: Component, raw: Raw, properties: Properties, reader: Reader
 
 
 def _without_doubles(components: Sequence[Component]) -> list[Component]:
-    """Of several versions of one thing the one with the highest SEQUENCE counts, of those the last."""
+    """Of several versions of one thing the one with the highest SEQUENCE counts, of those the newest, else the last."""
     counting: dict[_Key, Component] = {}
     for component in components:
         known = counting.get(key := _key(component))
-        if not component.is_refused and (known is None or known.sequence <= component.sequence):
+        if not component.is_refused and (known is None or not _is_newer(known, component)):
             counting[key] = component
     return [
         component if component.is_refused else _counted(component, counting[_key(component)])
         for component in components
     ]
+
+
+def _is_newer(known: Component, component: Component) -> bool:
+    """By SEQUENCE and then, where both have one, by DTSTAMP (RFC 5546 section 2.1.5)."""
+    if known.sequence != component.sequence or known.stamp is None or component.stamp is None:
+        return known.sequence > component.sequence
+    return known.stamp > component.stamp
 
 
 def _counted(component: Component, counts: Component) -> Component:

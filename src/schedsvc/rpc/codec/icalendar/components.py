@@ -14,6 +14,7 @@ from schedsvc.rpc.codec.icalendar.lines import FILE_LINES, Line, count, unfold
 PROPERTIES = 1000
 DEPTH = 4
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CALENDAR, _ZONE = "VCALENDAR", "VTIMEZONE"
 # What never lies inside another component, so that it ends one which was not closed.
 _OUTERMOST = frozenset({_CALENDAR, _ZONE, "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY"})
@@ -67,6 +68,8 @@ class Split:
 
 def split(data: bytes) -> Split:
     """Cuts the file. Raises InvalidInput for one that is no iCalendar file at all or too large as a whole."""
+    if data.startswith(_UTF_16):
+        raise _bad("must be UTF-8, and is UTF-16")
     if len(data) > IMPORT_BYTES:
         raise _bad(f"is more than {IMPORT_BYTES} bytes: import it in parts")
     if count(data) > FILE_LINES:

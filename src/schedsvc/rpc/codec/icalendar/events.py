@@ -57,6 +57,8 @@ UID_LENGTH = 255
 _TEXTS = {"SUMMARY": 1024, "DESCRIPTION": 8192, "LOCATION": 1024}
 _SHOWN_NAMES = 20
 _SEQUENCES = range(2**31)
+_HIGHEST_SEQUENCE = 2**31 - 1 - 1_000_000
+# Later changes of the event need numbers too.
 _SHOWN_AS = {
     "FREE": ShowAs.FREE,
     "TENTATIVE": ShowAs.TENTATIVE,
@@ -201,12 +203,14 @@ def uid_of(raw: Raw, properties: Properties, notes: Notes) -> str:
 
 
 def sequence_of(properties: Properties, notes: Notes) -> int:
-    """SEQUENCE, 0 if there is none that can be read."""
+    """SEQUENCE, 0 if there is none that can be read; one that leaves no room for a million changes is lowered."""
     text = properties.word("SEQUENCE")
     if not text:
         return 0
     if text.isdecimal() and text.isascii() and len(text) <= 10 and int(text) in _SEQUENCES:
-        return int(text)
+        if int(text) > _HIGHEST_SEQUENCE:
+            notes.add(f"SEQUENCE {text} was lowered to {_HIGHEST_SEQUENCE}: later changes need higher ones")
+        return min(int(text), _HIGHEST_SEQUENCE)
     notes.add(f"SEQUENCE {shown(text)} was read as 0")
     return 0
 

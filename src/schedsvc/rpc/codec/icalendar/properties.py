@@ -116,19 +116,27 @@ class Properties:
     def _parsed(self, name: str, head: re.Match[bytes], line: Line) -> Property | None:
         if head[2] == b":":
             return Property(name, {}, self._decoded(name, line.data[head.end() :]))
-        found = _split(self._decoded(name, line.data[head.end(1) :]))
+        found = _split(self._text(name, line.data[head.end(1) :]))
         if found is None:
             self._notes.add(f"{name} in line {line.number} cannot be read and was left out")
             return None
-        return Property(name, *found)
+        params, value = found
+        plain = {key: text if key == "TZID" else self._without_nul(name, text) for key, text in params.items()}
+        return Property(name, plain, self._without_nul(name, value))
 
     def _decoded(self, name: str, raw: bytes) -> str:
-        """Without the character NUL, which no text may contain."""
+        return self._without_nul(name, self._text(name, raw))
+
+    def _text(self, name: str, raw: bytes) -> str:
         try:
             text = raw.decode()
         except UnicodeDecodeError:
             self._notes.add(f"{name} is not UTF-8: read as Latin-1")
             text = raw.decode("latin-1")
+        return text
+
+    def _without_nul(self, name: str, text: str) -> str:
+        """No text that is kept may contain it. What names a zone keeps it, so that it names none."""
         if "\0" in text:
             self._notes.add(f"the character NUL in {name} was left out")
         return text.replace("\0", "")

@@ -16,7 +16,7 @@ from schedsvc.domain.recurrence.sets import RDate, RecurrenceSet, Span
 from schedsvc.domain.time import AllDay, EventTime, Zoned, day_of, day_start, instant_of, zoned_at
 from schedsvc.rpc.checks.report import shown
 from schedsvc.rpc.codec.icalendar.properties import Notes, Properties, Property, Unusable
-from schedsvc.rpc.codec.icalendar.times import Times, lasting
+from schedsvc.rpc.codec.icalendar.times import Times, lasting, listed
 from schedsvc.rpc.codec.icalendar.values import read_span
 
 RECURRING = ("RRULE", "RDATE", "EXDATE", "EXRULE")
@@ -52,7 +52,7 @@ def _require_few(properties: Properties) -> None:
 def _rule(properties: Properties, start: EventTime, notes: Notes) -> Rule | None:
     if "EXRULE" in properties:
         raise UnsupportedRecurrence("EXRULE", UNSUPPORTED["EXRULE"])
-    texts = dict.fromkeys(found.value.strip() for found in properties.all("RRULE"))
+    texts = dict.fromkeys(_without_blanks(found.value, notes) for found in properties.all("RRULE"))
     if len(texts) > 1:
         raise Unusable("it has more than one RRULE (RFC 5545 section 3.8.5.3)")
     for text in texts:
@@ -61,6 +61,14 @@ def _rule(properties: Properties, start: EventTime, notes: Notes) -> Rule | None
             _note_until(rule.until, start, notes)
         return rule
     return None
+
+
+def _without_blanks(rule: str, notes: Notes) -> str:
+    """Without those around its parts, which some write for the eye."""
+    plain = "".join(rule.split())
+    if plain != rule.strip():
+        notes.add("the blanks in RRULE were left out")
+    return plain
 
 
 def _note_until(until: date, start: EventTime, notes: Notes) -> None:
@@ -78,7 +86,7 @@ def _rdates(found: Property, times: Times) -> Iterator[RDate]:
     if found.params.get("VALUE", "").upper() != "PERIOD":
         yield from map(RDate, times.each(found))
         return
-    for text in found.value.split(","):
+    for text in listed(found, times.notes):
         yield _period(found, text, times)
 
 

@@ -32,7 +32,7 @@ class Times:
 
     def each(self, found: Property) -> Iterator[EventTime]:
         """The values of a list; raises Unusable."""
-        for text in found.value.split(","):
+        for text in listed(found, self.notes):
             yield self.value(found, text)
 
     def value(self, found: Property, text: str) -> EventTime:
@@ -42,13 +42,16 @@ class Times:
         except (ValueError, OverflowError) as error:
             if isinstance(error, Unusable):
                 raise
-            raise Unusable(f"{found.name} {shown(text)} is no date or time") from None
+            hint = ": a TZID with a colon in it must be in quotes" if ":" in text and tzid_of(found) else ""
+            raise Unusable(f"{found.name} {shown(text)} is no date or time{hint}") from None
         return within_era(time, found.name)
 
     def _read(self, found: Property, text: str) -> EventTime:
         if found.params.get("VALUE", "").upper() == "DATE" or is_date(text):
             return AllDay(read_date(text))
         local, utc = read_moment(text)
+        if text[13:15] == "60":
+            self.notes.add(f"the leap second of {found.name} was read as :59")
         return Zoned(local, "UTC") if utc else self._zoned(found, local)
 
     def _zoned(self, found: Property, local: datetime) -> Zoned:
@@ -61,15 +64,28 @@ class Times:
             return self._defined(tzid, local)
         if name != tzid:
             self.notes.add(f"the TZID {shown(tzid)} was read as {name}")
+        if self.zones.differs(tzid, name, local.year):
+            self.notes.add(f"the file defines the TZID {shown(tzid)} otherwise than {name}, which counts")
         return Zoned(local, name)
 
     def _defined(self, tzid: str, local: datetime) -> Zoned:
         """By the file's own definition, which is good for a moment: its rules are not kept."""
         instant = None if self.recurs else self.zones.instant(tzid, local)
         if instant is None:
-            raise Unusable(f"BAD_TIME_ZONE: the TZID {shown(tzid)} is no time zone that is known here")
+            raise Unusable(
+                f"BAD_TIME_ZONE: the TZID {shown(tzid)} is no time zone that is known here: write an IANA name such as "
+                "Europe/Berlin, or the times in UTC"
+            )
         self.notes.add(f"the TZID {shown(tzid)} is defined in the file alone: its times are kept in UTC")
         return zoned_at(instant, "UTC")
+
+
+def listed(found: Property, notes: Notes) -> list[str]:
+    """The texts of a list of times, without empty ones."""
+    texts = [text.strip() for text in found.value.split(",")]
+    if not all(texts):
+        notes.add(f"an empty value of {found.name} was left out")
+    return [text for text in texts if text]
 
 
 def tzid_of(found: Property) -> str:
@@ -78,8 +94,10 @@ def tzid_of(found: Property) -> str:
 
 def is_floating(found: Property | None) -> bool:
     """Whether the property's time names no zone."""
-    text = found.value.strip() if found else ""
-    return found is not None and not tzid_of(found) and not is_date(text) and not text.upper().endswith("Z")
+    if found is None or tzid_of(found) or found.params.get("VALUE", "").upper() == "DATE":
+        return False
+    text = found.value.strip()
+    return not is_date(text) and not text.upper().endswith("Z")
 
 
 def within_era(time: EventTime, name: str) -> EventTime:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _DATE = re.compile(r"[0-9]{8}")
 _TIME = re.compile(r"([0-9]{8})[Tt]([0-9]{4})([0-9]{2})?([Zz])?")
+_LEAP = 60
 _DURATION = re.compile(
     r"([+-]?)P(?:(?P<W>[0-9]{1,6})W)?(?:(?P<D>[0-9]{1,6})D)?"
     r"(?:T(?:(?P<H>[0-9]{1,8})H)?(?:(?P<M>[0-9]{1,8})M)?(?:(?P<S>[0-9]{1,10})S)?)?"
@@ -42,12 +43,12 @@ def is_date(text: str) -> bool:
 
 
 def read_moment(text: str) -> Moment:
-    """Reads `YYYYMMDDThhmm[ss][Z]`; raises ValueError."""
+    """Reads `YYYYMMDDThhmm[ss][Z]`, a leap second as the one before it; raises ValueError."""
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError(text)
     hours, minutes, seconds = int(found[2][:2]), int(found[2][2:]), int(found[3] or 0)
-    day = read_date(found[1])
+    day, seconds = read_date(found[1]), 59 if seconds == _LEAP else seconds
     return Moment(datetime(day.year, day.month, day.day, hours, minutes, seconds), found[4] is not None)  # noqa: DTZ001
 
 

@@ -1,7 +1,7 @@
 """Which IANA zone a TZID means.
 
-The service's own zone data wins over the file's: a VTIMEZONE is only asked where the name alone says nothing, and then
-only for which known zone it describes.
+The service's own zone data wins over the file's: a VTIMEZONE is only asked where the name alone says nothing, or may be
+one by chance, and then only for which known zone it describes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times, to count from
 _YEARS = range(1900, 2200)
 # Looking through all zones takes time; a file needs it for a few zones and years, if at all.
 _SEARCHES = 200
+_ABBREVIATIONS = frozenset(
+    {"CET", "EET", "EST", "HST", "MET", "MST", "WET", "CST6CDT", "EST5EDT", "MST7MDT", "PST8PDT"}
+)
 # No real zone has as many single changes.
 _DATES = 500
 # Of zones whose clocks do the same, the one that most people mean.
@@ -77,6 +80,7 @@ class Zones:
         self._named: dict[str, str | None] = {}
         self._defined: dict[str, _Definition] = {}
         self._matched: dict[tuple[str, int], str | None] = {}
+        self._different: dict[tuple[str, int], bool] = {}
         for raw in raws:
             definition = _Definition(raw)
             self._defined.setdefault(definition.tzid, definition)
@@ -85,14 +89,27 @@ class Zones:
         """The IANA name for times of a year, None if it cannot be told."""
         if tzid not in self._named:
             self._named[tzid] = known_name(tzid)
-        if (name := self._named[tzid]) is not None:
-            return name
         definition = self._defined.get(tzid)
+        if (name := self._named[tzid]) is not None:
+            by_chance = definition is not None and _is_vague(tzid, name) and self.differs(tzid, name, year)
+            return (self._match(definition, year) if by_chance and definition else None) or name
         if definition is None:
             return None
         if (name := known_name(definition.location)) is not None:
             return name
         return self._match(definition, year) if year in _YEARS else None
+
+    def differs(self, tzid: str, name: str, year: int) -> bool:
+        """Whether the file defines the TZID, and not as the zone of this name is in that year."""
+        definition, key = self._defined.get(tzid), (tzid, year)
+        if definition is None or year not in _YEARS:
+            return False
+        if key not in self._different and len(self._different) < _SEARCHES:
+            described = definition.pieces(year)
+            self._different[key] = described is not None and described != pieces(
+                name, described[0].start, described[-1].end
+            )
+        return self._different.get(key, False)
 
     def instant(self, tzid: str, local: datetime) -> int | None:
         """What a local time comes to by the file's own definition of the zone; None if that cannot be told.
@@ -123,6 +140,14 @@ def known_name(tzid: str) -> str | None:
     parts = plain.strip("/").split("/")[-8:]
     suffixes = ("/".join(parts[start:]).lower() for start in range(len(parts)))
     return next((_spellings()[suffix] for suffix in suffixes if suffix in _spellings()), None)
+
+
+def _is_vague(tzid: str, name: str) -> bool:
+    """Whether the name is an abbreviation, which means several zones, or only the end of what the TZID says."""
+    plain = tzid.strip().strip("/")
+    if plain in WINDOWS_TO_OLSON:
+        return False
+    return plain.lower() != name.lower() or ("/" not in name and name in _ABBREVIATIONS)
 
 
 def _like(definition: _Definition, year: int) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schedsvc.domain import series
 from schedsvc.domain.events import Event, EventStatus, Override, ShowAs
-from schedsvc.domain.recurrence.budget import Budget
 from schedsvc.domain.recurrence.lines import format_lines, parse_lines
 from schedsvc.domain.recurrence.rule import Rule
 from schedsvc.domain.time import EventTime, Zoned, local_at, seconds
@@ -34,13 +33,16 @@ class Written:
     zones: frozenset[str]
 
 
-def vevents(event: Event, owner: Owner) -> Written:
-    """A single event, or a series with everything that differs in it. `owner` is that of the calendar."""
+def vevents(event: Event, owner: Owner, is_over: Callable[[], bool] = bool) -> Written:
+    """A single event, or a series with everything that differs in it; `owner` is that of the calendar.
+
+    An exception is written with all that it inherits. No more of them are written once `is_over`.
+    """
     lines = _vevent(event, owner, _recurrence(event))
     zones = {*_zones(event.start, event.end), *_zones_of_lines(event)}
-    leading = tuple(override for override in event.overrides if override.following)
-    for override in event.overrides:
-        instance = _instance(event, leading, override)
+    for override, instance in zip(event.overrides, series.exceptions(event), strict=False):
+        if is_over():
+            break
         zones.update(_zones(override.original, instance.start, instance.end))
         lines += _vevent(instance, owner, [_recurrence_id(event, override)])
     for original in event.cancelled:
@@ -95,15 +97,6 @@ def _called_off(event: Event, original: EventTime) -> list[Line]:
 def _recurrence_id(event: Event, override: Override) -> Line:
     reach = {"RANGE": "THISANDFUTURE"} if override.following else {}
     return time("RECURRENCE-ID", override.original, floating=_floating(event), parameters=reach)
-
-
-def _instance(event: Event, leading: tuple[Override, ...], override: Override) -> Event:
-    """The instance with all that it inherits, also from an override that holds for all later ones."""
-    overrides = leading if override.following else (*leading, override)
-    found = series.instance_at(replace(event, cancelled=(), overrides=overrides), override.original, Budget())
-    if found is None:
-        raise RuntimeError(f"{event.name} has an exception for {override.original}, which it does not give")
-    return found
 
 
 def _floating(event: Event) -> str:

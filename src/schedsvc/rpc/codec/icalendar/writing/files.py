@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from schedsvc.domain.accounts import Account
 from schedsvc.domain.calendars import Calendar
@@ -15,6 +15,7 @@ from schedsvc.rpc.codec.icalendar.writing.zones import vtimezone
 
 PRODUCT = "-//schedsvc//schedsvc//EN"
 _SOME_YEAR = 1970
+_ENOUGH = 1024 * 1024
 
 
 class File:
@@ -41,11 +42,15 @@ class File:
             ]
         )
 
-    def events(self, found: Iterable[Event]) -> bytes:
-        """Some more events."""
-        data = b"".join(line for event in found for line in self._event(event))
+    def events(self, found: Iterator[Event], is_over: Callable[[], bool] = bool) -> bytes:
+        """The next events, until they have made 1 MiB or the call `is_over`; empty if there are no more of them."""
+        data = bytearray()
+        for event in found:
+            data += b"".join(self._event(event, is_over))
+            if len(data) >= _ENOUGH or is_over():
+                break
         self._is_empty = self._is_empty and not data
-        return data
+        return bytes(data)
 
     def component(self, lines: Iterable[Line], zones: Iterable[str] = (), year: int = _SOME_YEAR) -> bytes:
         """Another component, whose times are told in these zones and begin in that year."""
@@ -57,8 +62,8 @@ class File:
         last = vtimezone(self._calendar.time_zone, _SOME_YEAR) if self._is_empty else ()
         return b"".join([*last, b"END:VCALENDAR\r\n"])
 
-    def _event(self, event: Event) -> list[Line]:
-        made = vevents(event, self._owner)
+    def _event(self, event: Event, is_over: Callable[[], bool]) -> list[Line]:
+        made = vevents(event, self._owner, is_over)
         year = utc(event.extent[0]).year - 1
         return [*self._needed(made.zones, year), *made.lines]
 
