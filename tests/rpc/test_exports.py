@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from grpc import StatusCode
 
 from schedsvc.domain.principals import Scope
+from schedsvc.rpc.codec.icalendar.writing.files import File
 from schedsvc.v1.accounts_pb2 import Account, CreateAccountRequest, UpdateAccountRequest
 from schedsvc.v1.calendars_pb2 import ACCESS_ROLE_FREE_BUSY_READER, ACCESS_ROLE_READER, AccessRole, Reminder
 from schedsvc.v1.events_pb2 import (
@@ -319,6 +322,67 @@ async def test_an_export_ends_where_the_server_does(deployment: Deployment, alph
     deployment.load.closing.set()
     refusal = await refused(dump(alpha, world.calendar))
     assert (refusal.code, refusal.reason) == (StatusCode.UNAVAILABLE, "DRAINING")
+
+
+class Endless:
+    """Writing that goes on until its call is over."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.ended = threading.Semaphore(0), threading.Semaphore(0)
+        monkeypatch.setattr(File, "events", lambda _file, found, is_over: self._write(is_over))
+
+    def _write(self, is_over: Callable[[], bool]) -> bytes:
+        self.begun.release()
+        while not is_over():
+            pass
+        self.ended.release()
+        return b""
+
+
+async def test_an_export_ends_with_the_server_while_it_is_written_or_waits_for_its_turn(
+    deployment: Deployment, alpha: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = Endless(monkeypatch)
+    refusals = [asyncio.create_task(refused(dump(alpha, world.calendar))) for _ in range(3)]
+    for _ in range(2):
+        assert await asyncio.to_thread(endless.begun.acquire, timeout=10)
+    deployment.load.closing.set()
+    async with asyncio.timeout(10):
+        found = [await one for one in refusals]
+    assert {(one.code, one.reason) for one in found} == {(StatusCode.UNAVAILABLE, "DRAINING")}
+    assert [endless.ended.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+
+
+async def test_a_cancelled_export_stops_writing_and_gives_its_turn_back(
+    alpha: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = Endless(monkeypatch)
+    for _ in range(4):
+        call = alpha.calendar.ExportCalendar(ExportCalendarRequest(parent=world.calendar))
+        await call.initial_metadata()
+        assert await asyncio.to_thread(endless.begun.acquire, timeout=10)
+        call.cancel()
+        assert await asyncio.to_thread(endless.ended.acquire, timeout=10)
+
+
+async def test_a_tenant_that_has_all_its_turns_does_not_keep_out_another_one(
+    alpha: Caller, beta: Caller, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await beta.calendar.CreateAccount(CreateAccountRequest(account=Account(time_zone="UTC"), account_id="bob"))
+    endless = Endless(monkeypatch)
+    request = ExportCalendarRequest(parent=world.calendar)
+    calls = [alpha.calendar.ExportCalendar(request) for _ in range(8)]
+    reading = [asyncio.create_task(call.read()) for call in calls]
+    for _ in range(2):
+        assert await asyncio.to_thread(endless.begun.acquire, timeout=10)
+    async with asyncio.timeout(10):
+        assert await dump(beta, "accounts/bob/calendars/primary")
+    assert not endless.begun.acquire(blocking=False)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*reading, return_exceptions=True)
+    for _ in range(2):
+        assert await asyncio.to_thread(endless.ended.acquire, timeout=10)
 
 
 @pytest.mark.parametrize("year", [2026, 2031])

@@ -156,7 +156,7 @@ BAD_TIMES = [
     "20301301",
     "20300230",
     "20300501T250000",
-    "20300501T100060",
+    "20300501T100061",
     "18991231",
     "22000102",
     "99991231T235959Z",
@@ -241,10 +241,53 @@ def test_only_500_attendees_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sequence"), [("7", 7), ("2147483647", 2**31 - 1), ("2147483648", 0), ("-1", 0), ("x", 0), ("٣", 0)]
+    ("text", "sequence"), [("7", 7), ("2146483647", 2146483647), ("2147483648", 0), ("-1", 0), ("x", 0), ("٣", 0)]
 )
 def test_a_sequence_is_a_number_of_31_bits(text: str, sequence: int) -> None:
     assert only(event(f"SEQUENCE:{text}")).sequence == sequence
+
+
+@pytest.mark.parametrize("sequence", [2146483648, 2147483647])
+def test_a_sequence_that_leaves_no_room_for_changes_is_lowered(sequence: int) -> None:
+    component = only(event(f"SEQUENCE:{sequence}"))
+    assert component.sequence == 2146483647
+    assert component.messages == (f"SEQUENCE {sequence} was lowered to 2146483647: later changes need higher ones",)
+
+
+def test_of_two_versions_with_one_sequence_the_one_with_the_newer_stamp_counts() -> None:
+    def version(subject: str, stamp: str, sequence: int = 1) -> str:
+        times = f"DTSTART:20300501{stamp and chr(10)}{stamp}"
+        return f"BEGIN:VEVENT\nUID:x\nSEQUENCE:{sequence}\n{times}\nSUMMARY:{subject}\nEND:VEVENT\n"
+
+    old, new = "DTSTAMP:20300101T000000Z", "DTSTAMP:20300102T000000Z"
+    for first, second, counts in (
+        (version("a", new), version("b", old), "a"),
+        (version("a", old), version("b", new), "b"),
+        (version("a", new), version("b", new), "b"),
+        (version("a", new), version("b", ""), "b"),
+        (version("a", new, 1), version("b", old, 2), "b"),
+    ):
+        found = [one.draft.subject for one in parse(calendar(first + second), BERLIN) if one.draft is not None]
+        assert found == [counts]
+
+
+def test_a_leap_second_is_read_as_the_one_before_it() -> None:
+    component = only(calendar("BEGIN:VEVENT\nUID:x\nDTSTART:20161231T235960Z\nDTSTAMP:20300101T000000Z\nEND:VEVENT"))
+    assert component.draft is not None
+    assert component.draft.start == zoned("2016-12-31T23:59:59", "UTC")
+    assert component.messages == ("the leap second of DTSTART was read as :59",)
+
+
+def test_a_date_with_a_time_behind_it_does_not_float() -> None:
+    found = draft(calendar("BEGIN:VEVENT\nUID:x\nDTSTART;VALUE=DATE:20260701T090000\nEND:VEVENT"))
+    assert (found.start, found.floating) == (AllDay(date(2026, 7, 1)), False)
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_refused_and_says_what_it_must_be(coding: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse(("\ufeff" + event().decode()).encode(coding), BERLIN)
+    assert caught.value.violations[0].description.startswith("must be UTF-8")
 
 
 def test_last_modified_stands_in_for_a_missing_stamp() -> None:
@@ -300,7 +343,7 @@ def test_other_kinds_of_components_are_refused_by_name(kind: str) -> None:
     assert component.is_refused
     assert (component.uid, component.messages) == (
         "t1",
-        (f"{kind} is not supported: only VEVENT and VFREEBUSY are imported",),
+        (f"{kind} is not supported: only VEVENT and VFREEBUSY are imported; write it as a VEVENT to keep it",),
     )
 
 

@@ -162,3 +162,22 @@ def test_times_that_name_no_zone_are_marked() -> None:
     assert not draft(starting(":20300501T100000Z")).floating
     assert not draft(starting(IN_BERLIN)).floating
     assert not draft(starting(";VALUE=DATE:20300501")).floating
+
+
+def test_commas_at_the_end_of_lists_and_blanks_in_rules_are_left_out() -> None:
+    component = only(
+        event(
+            "RRULE: FREQ = DAILY ; COUNT = 5", "RDATE:20300601T100000Z,", "EXDATE:20300502T100000Z,,20300503T100000Z,"
+        )
+    )
+    assert component.draft is not None
+    assert component.draft.recurrence == (
+        "RRULE:FREQ=DAILY;COUNT=5",
+        "RDATE:20300601T100000Z",
+        "EXDATE:20300502T100000Z,20300503T100000Z",
+    )
+    assert set(component.messages) == {
+        "the blanks in RRULE were left out",
+        "an empty value of RDATE was left out",
+        "an empty value of EXDATE was left out",
+    }

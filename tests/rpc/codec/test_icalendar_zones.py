@@ -144,3 +144,39 @@ def test_a_rule_that_has_ended_matters_until_then() -> None:
     assert draft(starting(";TZID=Mine", zones=zone(old, WINTER))).start == zoned("2030-05-01T10:00", BERLIN)
     later = starting(";TZID=Mine", "20310501T100000", zone(old, WINTER))
     assert draft(later).start == zoned("2031-05-01T10:00", "Etc/GMT-1")
+
+
+def vague(tzid: str, offset: str) -> str:
+    return zone(part("STANDARD", "19700101T000000", offset, offset)).replace("TZID:Mine", f"TZID:{tzid}")
+
+
+@pytest.mark.parametrize(
+    ("tzid", "offset", "known"),
+    [
+        ("EST", "+1000", "Etc/GMT-10"),
+        ("EST", "-0500", "EST"),
+        ("MST", "+0900", "Etc/GMT-9"),
+        ("My/Zones/Tokyo/EST", "+0100", "Etc/GMT-1"),
+        ("EST", "+0117", "EST"),
+        ("Asia/Tokyo", "+0100", "Asia/Tokyo"),
+    ],
+)
+def test_the_file_says_which_zone_an_abbreviation_means_and_never_what_a_full_name_does(
+    tzid: str, offset: str, known: str
+) -> None:
+    component = only(starting(f";TZID={tzid}", zones=vague(tzid, offset)))
+    assert component.draft is not None
+    assert component.draft.start == zoned("2030-05-01T10:00", known)
+    said = [message for message in component.messages if "otherwise than" in message]
+    assert bool(said) is ((tzid, known) in {("Asia/Tokyo", "Asia/Tokyo"), ("EST", "EST")} and offset != "-0500")
+
+
+def test_a_zone_with_a_nul_in_its_name_is_none() -> None:
+    said = refusal(starting(";TZID=Europe/Ber\0lin"))
+    assert said.startswith("BAD_TIME_ZONE")
+    assert "\0" not in said
+    assert "IANA name" in said
+
+
+def test_a_colon_in_a_zone_without_quotes_is_named() -> None:
+    assert "a TZID with a colon in it must be in quotes" in refusal(starting(";TZID=(GMT+01:00) Berlin"))

@@ -57,8 +57,8 @@ UID_LENGTH = 255
 _TEXTS = {"SUMMARY": 1024, "DESCRIPTION": 8192, "LOCATION": 1024}
 _SHOWN_NAMES = 20
 _SEQUENCES = range(2**31)
-_HIGHEST_SEQUENCE = 2**31 - 1 - 1_000_000
 # Later changes of the event need numbers too.
+_HIGHEST_SEQUENCE = 2**31 - 1 - 1_000_000
 _SHOWN_AS = {
     "FREE": ShowAs.FREE,
     "TENTATIVE": ShowAs.TENTATIVE,

@@ -80,7 +80,7 @@ class Zones:
         self._named: dict[str, str | None] = {}
         self._defined: dict[str, _Definition] = {}
         self._matched: dict[tuple[str, int], str | None] = {}
-        self._different: dict[tuple[str, int], bool] = {}
+        self._different: dict[tuple[str, str, int], bool] = {}
         for raw in raws:
             definition = _Definition(raw)
             self._defined.setdefault(definition.tzid, definition)
@@ -101,7 +101,7 @@ class Zones:
 
     def differs(self, tzid: str, name: str, year: int) -> bool:
         """Whether the file defines the TZID, and not as the zone of this name is in that year."""
-        definition, key = self._defined.get(tzid), (tzid, year)
+        definition, key = self._defined.get(tzid), (tzid, name, year)
         if definition is None or year not in _YEARS:
             return False
         if key not in self._different and len(self._different) < _SEARCHES:
