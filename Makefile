@@ -43,8 +43,8 @@ test-user: $(READY) ## the PostgreSQL contract tests as an unprivileged user in 
 conformance: $(READY) ## 100,000 random recurrence rules against a filter over every day or hour; ARGS='--seed 1'
 	$(BIN)/python -m tests.domain.recurrence.conformance --rules 100000 $(ARGS)
 
-test-newest: $(READY_NEWEST) ## unit and RPC tests on the newest grpcio and protobuf
-	.venv-newest/bin/pytest tests/domain tests/usecases tests/rpc $(ARGS)
+test-newest: $(READY_NEWEST) ## RPC tests on the newest grpcio and protobuf
+	.venv-newest/bin/pytest tests/rpc $(ARGS)
 
 bench: $(READY) ## the performance figures, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
