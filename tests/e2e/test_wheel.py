@@ -21,7 +21,7 @@ def test_the_wheel_brings_one_package_with_its_types_migrations_and_example(whee
 
 def test_the_installed_program_does_the_main_job_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     told = command(installed / "schedsvc", "demo", folder=tmp_path)
-    assert "27 events: 26 are in, 1 refused" in told
+    assert "27 events: 27 are in, 0 refused" in told
     assert "FAILED_PRECONDITION / SLOT_UNAVAILABLE" in told
     assert told.endswith("Everything was as promised.\n")
     assert list(tmp_path.iterdir()) == []

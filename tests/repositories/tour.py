@@ -50,6 +50,7 @@ READS: dict[str, Call] = {
     "grants.shared": lambda tx: tx.grants.shared("bob", Role.READER, PAGE),
     "events.get": lambda tx: tx.events.get(event().name),
     "events.by_uids": lambda tx: tx.events.by_uids(ADA, [event().uid]),
+    "events.by_uid_prefixes": lambda tx: tx.events.by_uid_prefixes(ADA, [event().uid]),
     "events.list": lambda tx: tx.events.list(ADA, EventFilter(), PAGE),
     "events.list with all filters": lambda tx: tx.events.list(ADA, EVERYTHING, PAGE),
     "events.list after a key": lambda tx: tx.events.list(ADA, EventFilter(), Page(10, (MONDAY, ""))),
