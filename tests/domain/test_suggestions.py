@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -33,9 +34,9 @@ def member(items: Iterable[Item] = (), open_: WorkHours | None = None) -> Member
     return Member(timeline(items, MIDNIGHT - 40 * DAY, MIDNIGHT + 40 * DAY), open_)
 
 
-def wish(*groups: Group, duration: int = 60, step: int = 30, **values: object) -> Wish:
+def wish(*groups: Group, duration: int = 60, step: int = 30, **values: Any) -> Wish:
     """Spans in minutes; one group that needs the first member unless groups are given."""
-    return Wish(groups=groups or (Group(1, 1),), duration=duration * MINUTE, step=step * MINUTE, **values)  # type: ignore[arg-type]
+    return Wish(groups=groups or (Group(1, 1),), duration=duration * MINUTE, step=step * MINUTE, **values)
 
 
 def search(

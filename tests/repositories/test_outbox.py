@@ -9,6 +9,7 @@ import pytest
 
 from schedsvc.domain.errors import ResourceNotFound
 from schedsvc.domain.feeds import calendar_feed
+from schedsvc.domain.names import CalendarName
 from schedsvc.domain.outbox import OutboxMessage
 from schedsvc.repositories.base import Page, Write
 from schedsvc.repositories.sql.store import SqlStore
@@ -68,8 +69,8 @@ async def test_works_at_once_on_several_feeds_never_share_an_id(store: SqlStore)
     for n in range(3):
         for within in (ADA, SIDE):
 
-            async def work(tx: Write, n: int = n, within: object = within) -> None:
-                tx.events.create(event(f"{n}", within=within))  # type: ignore[arg-type]
+            async def work(tx: Write, n: int = n, within: CalendarName = within) -> None:
+                tx.events.create(event(f"{n}", within=within))
                 tx.outbox.add("t", "a", {})
 
             await store.write(TENANT, [calendar_feed(within)], work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,9 @@ async def create(store: SqlStore, events: Sequence[Event]) -> list[Event]:
     return await store.write(TENANT, [FEED, calendar_feed(SIDE)], work)
 
 
-async def listed(store: SqlStore, order: EventOrder = EventOrder.START, **wanted: object) -> list[str]:
+async def listed(store: SqlStore, order: EventOrder = EventOrder.START, **wanted: Any) -> list[str]:
     async with store.read(TENANT) as tx:
-        return ids(await tx.events.list(ADA, EventFilter(**wanted), ALL, order))  # type: ignore[arg-type]
+        return ids(await tx.events.list(ADA, EventFilter(**wanted), ALL, order))
 
 
 @pytest.mark.parametrize(

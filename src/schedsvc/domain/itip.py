@@ -13,6 +13,7 @@ from typing import Any
 
 from schedsvc.domain.events import Attendee, Event, EventStatus
 from schedsvc.domain.particulars import Organizer
+from schedsvc.domain.sequences import LAST_SEQUENCE
 from schedsvc.domain.time import AllDay, EventTime
 
 
@@ -103,7 +104,7 @@ def _next(event: Event) -> int:
     """The number of the version in which all of the event is gone. That of an instance was raised with its series."""
     if event.occurrence is not None:
         return event.sequence
-    return min(1 + max([event.sequence, *(override.sequence for override in event.overrides)]), 2**31 - 1)
+    return min(1 + max([event.sequence, *(override.sequence for override in event.overrides)]), LAST_SEQUENCE)
 
 
 def _key(attendee: Attendee) -> str:

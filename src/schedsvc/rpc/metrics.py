@@ -102,7 +102,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 class _Quiet(WSGIRequestHandler):
     timeout = 10  # a client that sends nothing holds a thread no longer than this
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the overridden one
         """Scrapes are not worth a line."""
 
 

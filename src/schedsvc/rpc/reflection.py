@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 
 from google.protobuf import descriptor_pb2, descriptor_pool, text_format
-from grpc_reflection.v1alpha import reflection_pb2  # type: ignore[import-untyped]
-from grpc_reflection.v1alpha.reflection import aio  # type: ignore[import-untyped]
-from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest  # type: ignore[import-untyped]
+from grpc_reflection.v1alpha import reflection_pb2  # type: ignore[import-untyped] # ships no types
+from grpc_reflection.v1alpha.reflection import aio  # type: ignore[import-untyped] # ships no types
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest  # type: ignore[import-untyped] # ships no types
 
 from schedsvc.domain.errors import ServerDraining
 from schedsvc.rpc.calls import Call

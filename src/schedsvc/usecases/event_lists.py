@@ -25,11 +25,11 @@ from schedsvc.domain.weights import weigh_event
 from schedsvc.domain.windows import inside
 from schedsvc.repositories.base import EventFilter, EventOrder, Page, Read, Store
 from schedsvc.usecases.access import require_role
+from schedsvc.usecases.accounts import EVERYTHING
 from schedsvc.usecases.calendars import existing_calendar
 from schedsvc.usecases.event_writes import existing_event, not_found
 from schedsvc.usecases.requests import Listed, SortKey, listed
 
-ALL = Page(1_000_000)
 WORK = 20 * STEPS
 """How many steps one list may cost: many series at once."""
 
@@ -162,7 +162,7 @@ class _Found:
         if self.window is None:
             raise RuntimeError("instances are listed in a range")
         budget = Budget(WORK)
-        kept = await self.tx.events.list(self.parent, self.query.filter(self.window, recurring=True), ALL)
+        kept = await self.tx.events.list(self.parent, self.query.filter(self.window, recurring=True), EVERYTHING)
         # Only what may be in the answer counts: a refusal must not tell what a filter would have found.
         all_series = [event for event in (as_seen(event, self.role) for event in kept) if self._may_match(event)]
         if page.after is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -112,7 +113,7 @@ def _with_exceptions(draw: st.DrawFn, series: Event, *, following: bool) -> Even
 
 @st.composite
 def _override(draw: st.DrawFn, original: EventTime, *, following: bool) -> Override:
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     if draw(st.booleans()):
         values["subject"] = draw(st.sampled_from(("Retro", "Planning")))
     if draw(st.booleans()):
@@ -130,4 +131,4 @@ def _override(draw: st.DrawFn, original: EventTime, *, following: bool) -> Overr
         elif kind == 0 and isinstance(start, AllDay):
             start = Zoned(datetime.combine(start.day, time(10)), NEW_YORK)
         values |= {"start": start, "end": draw(_end(start))}
-    return Override(original=original, following=following, **values)  # type: ignore[arg-type]
+    return Override(original=original, following=following, **values)

@@ -9,6 +9,7 @@ import pytest
 from schedsvc.domain.events import (
     Attendee,
     AttendeeType,
+    Event,
     EventStatus,
     EventType,
     Level,
@@ -385,6 +386,6 @@ def test_a_window_with_too_many_instances_is_refused_in_the_middle() -> None:
         (weekly("RRULE:FREQ=WEEKLY;COUNT=2", "RDATE:20290101T140000Z"), "2029-01-01T09:00"),
     ],
 )
-def test_the_last_instance(series: object, expected: str | None) -> None:
-    there = last(series, Budget())  # type: ignore[arg-type]
+def test_the_last_instance(series: Event, expected: str | None) -> None:
+    there = last(series, Budget())
     assert (written(there.start) if there else None) == expected

@@ -86,7 +86,7 @@ async def test_a_log_that_cannot_be_written_fails_no_call() -> None:
         async with running() as server:
             server.server._log._stream = Full()
             assert await server.unary(GET_ACCOUNT)(b"") == b""
-            while not failures:  # noqa: ASYNC110
+            while not failures:  # noqa: ASYNC110 - nobody announces it
                 await asyncio.sleep(0.01)
             server.server._log._stream = io.StringIO()
     finally:

@@ -10,6 +10,7 @@ from schedsvc.domain import series
 from schedsvc.domain.errors import InvalidInput, Violation
 from schedsvc.domain.events import EventDraft, EventStatus, ShowAs
 from schedsvc.domain.interchange import Component
+from schedsvc.domain.sequences import LAST_SEQUENCE
 from schedsvc.domain.time import AllDay, EventTime
 from schedsvc.rpc.checks.report import shown
 from schedsvc.rpc.checks.times import span_problem
@@ -56,9 +57,9 @@ WANTED = frozenset(
 UID_LENGTH = 255
 _TEXTS = {"SUMMARY": 1024, "DESCRIPTION": 8192, "LOCATION": 1024}
 _SHOWN_NAMES = 20
-_SEQUENCES = range(2**31)
+_SEQUENCES = range(LAST_SEQUENCE + 1)
 # Later changes of the event need numbers too.
-_HIGHEST_SEQUENCE = 2**31 - 1 - 1_000_000
+_HIGHEST_SEQUENCE = LAST_SEQUENCE - 1_000_000
 _SHOWN_AS = {
     "FREE": ShowAs.FREE,
     "TENTATIVE": ShowAs.TENTATIVE,

@@ -49,7 +49,7 @@ def read_moment(text: str) -> Moment:
         raise ValueError(text)
     hours, minutes, seconds = int(found[2][:2]), int(found[2][2:]), int(found[3] or 0)
     day, seconds = read_date(found[1]), 59 if seconds == _LEAP else seconds
-    return Moment(datetime(day.year, day.month, day.day, hours, minutes, seconds), found[4] is not None)  # noqa: DTZ001
+    return Moment(datetime(day.year, day.month, day.day, hours, minutes, seconds), found[4] is not None)  # noqa: DTZ001 - local
 
 
 def read_span(text: str) -> Span:

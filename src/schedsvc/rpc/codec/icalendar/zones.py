@@ -206,7 +206,7 @@ class _Definition:
 
 def _pieces(onsets: list[Onset], year: int) -> tuple[Piece, ...] | None:
     """Neighbouring pieces differ in offset, as those of `domain.time.pieces` do."""
-    lo, hi = (Onset(datetime(y, 1, 1), 0, 0).instant for y in (year, year + 1))  # noqa: DTZ001
+    lo, hi = (Onset(datetime(y, 1, 1), 0, 0).instant for y in (year, year + 1))  # noqa: DTZ001 - local
     before = [onset.after for onset in onsets if onset.instant <= lo]
     inside = [onset for onset in onsets if lo < onset.instant < hi]
     if not before and not inside:
